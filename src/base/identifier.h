@@ -11,6 +11,7 @@
 
 #define UUID_SIZE 37 /* 36 characters, lower case, and NUL */
 #define ID_SIZE 65   /* a FHIR id: [A-Za-z0-9-.]{1,64} and NUL */
+#define RESOURCE_TYPE_SIZE 48 /* a FHIR resource type and NUL */
 
 struct randomness {
     void (*fill)(void *context, void *bytes, size_t length);

@@ -43,8 +43,8 @@ enum instant_precision {
 };
 
 /* Reads a FHIR date, dateTime or instant (any offset, up to 9 fractional
- * digits). A date without a zone is taken in the local zone. Returns false,
- * and INSTANT_NONE, when the text is none of these. */
+ * digits). A date without a zone is taken in the local zone. `precision` may be
+ * NULL. Returns false, and INSTANT_NONE, when the text is none of these. */
 bool instant_parse(const char *text, instant *out, enum instant_precision *precision);
 /* FHIR dateTime with the local offset at that instant, to the second:
  * "2026-11-22T09:05:00+09:00". `size` at least 32. */

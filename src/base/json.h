@@ -21,6 +21,7 @@
 
 #define JSON_DEPTH_LIMIT 64
 #define JSON_SIZE_LIMIT (64u * 1024 * 1024)
+#define JSON_VALUE_LIMIT (4u * 1024 * 1024) /* a value costs about a hundred bytes of memory */
 
 /* Parses exactly one JSON document. A byte-order mark is skipped. On success
  * *out is owned by the caller (cJSON_Delete). On failure *out is NULL and the
@@ -47,10 +48,10 @@ bool json_number_text(const cJSON *value, char *out, size_t size);
 const cJSON *json_at(const cJSON *root, const char *path);
 const char *json_text_at(const cJSON *root, const char *path);
 
-/* Builders: add to an object or array and return the new node, or NULL when
- * memory is short. The tree owns it. A NULL parent gives NULL, so a chain can
- * be checked once at its end with json_print() == NULL... callers that build
- * whole resources use struct json_builder below instead. */
+/* Builders: add to an object or array and return the new node, which the tree
+ * owns. NULL means that memory is short (or the parent was NULL), and then the
+ * parent is spoiled: printing the tree gives NULL. So a whole resource may be
+ * built without a check between, and json_print() asked once. */
 cJSON *json_add_text(cJSON *object, const char *name, const char *text); /* NULL text adds nothing, returns object */
 cJSON *json_add_number(cJSON *object, const char *name, const char *digits); /* digits checked, kept as typed */
 cJSON *json_add_integer(cJSON *object, const char *name, int64_t value);

@@ -59,6 +59,10 @@ void text_clean_into(char *out, size_t size, const char *text);
  * when it had to cut. */
 bool text_copy(char *out, size_t size, const char *text);
 
+/* Formats into a fixed array, never splitting a character. Returns false when
+ * it had to cut. */
+bool text_format(char *out, size_t size, const char *format, ...) PRINTF_LIKE(3, 4);
+
 /* The form in which names are compared and searched: NFKC, case folded,
  * katakana to hiragana, white space squeezed. Into a fixed array. */
 void text_fold(char *out, size_t size, const char *text);
@@ -73,6 +77,7 @@ void text_normalise_value(char *out, size_t size, const char *text);
 
 bool text_equal(const char *a, const char *b); /* NULL equals NULL only */
 bool text_starts_with(const char *text, const char *prefix);
+bool text_is_space(uint32_t character); /* a blank of any script, a tab or a line break */
 bool text_is_blank(const char *text); /* NULL, empty or white space only */
 
 #endif
