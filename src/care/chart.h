@@ -165,13 +165,20 @@ void chart_init(struct chart *chart);
 void chart_free(struct chart *chart);
 /* Newest reading of `vital` that counts, or NULL. Borrowed. */
 const struct reading *chart_latest(const struct chart *chart, enum vital vital);
+/* One occasion of measuring, for chart_news2(). */
+#define CHART_OCCASION INSTANT_HOUR
 /* NEWS2 from the newest counting readings of one occasion: those within
- * `window` ms before the newest of them. */
+ * `window` ms before the newest of them. An occasion ends with a reading that
+ * a person took (a home device alone cannot judge consciousness), or, when
+ * there is none, with the newest of any source. *at receives its time, or
+ * INSTANT_NONE. Below 16 years every part is missing. */
 struct news2_score chart_news2(const struct chart *chart, int64_t window, instant *at);
 /* Whether an allergy may alarm: active or unknown status, not refuted, not an error. */
 bool allergy_counts(const struct allergy *allergy);
 /* "Penicillin (rash), Latex"; "No known allergy" only when recorded so; "Allergies not recorded" otherwise. */
 void chart_allergy_line(const struct chart *chart, char *out, size_t size);
+/* Ends a text that filled its array and had to be cut in "...". */
+void chart_mark_cut(char *text, size_t size);
 const char *gender_word(enum gender gender);
 const char *alert_level_word(enum alert_level level); /* "RED", "AMBER", "info" */
 /* Translated word for a FHIR status code; the code itself when it is not known. */

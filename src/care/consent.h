@@ -21,10 +21,12 @@ const struct consent_purpose *consent_purpose_at(size_t index);
 const struct consent_purpose *consent_purpose_find(const char *key); /* NULL when unknown */
 
 /* How it was given, and by whom. Keys as in VISIT.json. */
-extern const char *const consent_methods[];    /* verbal-witnessed typed-name paper refused unable, NULL */
+extern const char *const consent_methods[];    /* verbal verbal-witnessed typed-name paper refused unable, NULL */
 extern const char *const consent_persons[];    /* patient spouse child guardian other, NULL */
+extern const char *const consent_decisions[];  /* permit deny withdraw, NULL */
+/* Translated words for people; the key itself when it is none of these. */
 const char *consent_method_word(const char *key);
 const char *consent_person_word(const char *key);
-const char *consent_decision_word(const char *key); /* permit, deny, withdraw */
+const char *consent_decision_word(const char *key);
 
 #endif

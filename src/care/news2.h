@@ -48,7 +48,7 @@ struct news2_input {
 struct news2_score {
     int total;                       /* -1 when any part is missing */
     enum news2_band band;
-    int part[NEWS2_PART_COUNT];      /* -1 when missing */
+    int part[NEWS2_PART_COUNT];      /* -1 when missing, and for SpO2 above 92 % on scale 2 while oxygen is missing */
     int missing;                     /* how many parts */
     bool single_three;
 };
@@ -62,8 +62,14 @@ const char *news2_band_word(enum news2_band band);    /* translated: "HIGH, emer
  * replaces the escalation text, never the score. */
 const char *news2_advice(enum news2_band band, bool palliative);
 
+/* The words the licence asks for; for every screen that shows a score. */
+const char *news2_acknowledgement(void);
+/* False below 16 years: no score may be shown. An unknown age (-1) is taken as adult. */
+bool news2_applies(int years);
+
 /* Fills the input from a set of readings of one occasion; those that do not
- * count (status, absent, comparator) are left missing. SpO2 scale is given. */
+ * count (status, absent, comparator) are left missing. SpO2 scale is given. Of
+ * several readings of one vital the newest is taken. */
 void news2_from_readings(struct news2_input *input, const struct reading *readings, size_t count, int scale);
 
 #endif

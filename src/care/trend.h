@@ -7,8 +7,11 @@
 
 #include "care/chart.h"
 
+/* Local calendar days from one moment to a later one; 0 on the same day. */
+int trend_days_between(instant from, instant to);
+
 /* Fills up to `limit` counting readings of `vital` since `from`, oldest first;
- * returns how many. Pointers are borrowed from the chart. */
+ * returns how many (the newest when there are more). Pointers are borrowed from the chart. */
 size_t trend_series(const struct chart *chart, enum vital vital, instant from,
                     const struct reading **out, size_t limit);
 
@@ -17,7 +20,8 @@ size_t trend_series(const struct chart *chart, enum vital vital, instant from,
 void trend_sparkline(const struct chart *chart, enum vital vital, instant from, instant to,
                      int *levels, int columns);
 
-/* One translated line: "+2.4 kg in 3 days"; "" when there are not two readings. */
+/* One translated line, newest reading up to `now` against the oldest of the
+ * week before it: "+2.4 kg in 3 days"; "" when there are not two readings. */
 void trend_change(const struct chart *chart, enum vital vital, instant now, char *out, size_t size);
 
 #endif

@@ -11,7 +11,11 @@
  * after a question), "note.template" "note.s" "note.o" "note.a" "note.p"
  * "note.text", "consent.<n>.purpose|decision|by|method|name", "medicine.<n>.request|
  * taking|dose|unit|route|reason", "task.<n>.id|status|reason", "screen" and
- * "cursor" (where the nurse was).
+ * "cursor" (where the nurse was). <n> is 0 to 99 and orders the rows.
+ *
+ * Keys: note.template soap, free; consent and its decision, by, method as in
+ * consent.h; taking as-ordered, not, differently, unknown; task status
+ * completed, failed, on-hold, cancelled, in-progress.
  */
 #ifndef DOORSTEP_CARE_VISIT_H
 #define DOORSTEP_CARE_VISIT_H
@@ -54,7 +58,9 @@ struct visit_draft {
 void visit_draft_init(struct visit_draft *draft);
 void visit_draft_free(struct visit_draft *draft);
 const char *visit_draft_get(const struct visit_draft *draft, const char *name); /* "" when absent */
-enum status visit_draft_set(struct visit_draft *draft, const char *name, const char *value, struct error *error) MUST_CHECK;
+/* Keeps a copy of `value` (NULL is ""); any name that fits is kept. USAGE or NO_MEMORY, and the draft as it was. */
+enum status visit_draft_set(struct visit_draft *draft, const char *name, const char *value,
+                            struct error *error) MUST_CHECK;
 /* True for a name visit_read() understands. */
 bool visit_field_is_known(const char *name);
 
@@ -79,6 +85,9 @@ struct visit_consent {
 enum taking { TAKING_AS_ORDERED, TAKING_NOT, TAKING_DIFFERENTLY, TAKING_UNKNOWN };
 struct visit_medicine {
     char request[ID_SIZE];
+    char label[LABEL_SIZE];  /* of the request on the chart, "" when it is not there */
+    struct code codes[CODES_PER_ROW];
+    size_t code_count;
     enum taking taking;
     bool has_taking;
     bool given;              /* the nurse gave it now */
@@ -108,11 +117,25 @@ struct visit {
     size_t problem_count;
 };
 
-/* Reads the draft against the chart (previous values, open tasks, medicines).
- * Always fills *out; `out->problems` says what stands in the way. */
+/* Reads the draft against the chart (previous values, open tasks, medicines);
+ * without a chart (NULL) what needs one is not checked. Readings carry the
+ * start of the visit as their time. A doubtful vital is left out of readings
+ * and NEWS2 until it is confirmed. Always fills *out; `out->problems` says
+ * what stands in the way. */
 void visit_read(const struct visit_draft *draft, const struct chart *chart, instant now, struct visit *out);
 /* True when nothing REFUSED or ASK is left. */
 bool visit_can_sign(const struct visit *visit);
 size_t visit_problem_count(const struct visit *visit, enum problem_level level);
+
+/* Who signs, for whom, under what. All borrowed. */
+struct signer {
+    const char *practitioner;      /* Practitioner id (server's, or our UUID until known) */
+    const char *practitioner_name;
+    const char *organization;      /* agency's name, "" when unknown */
+    const char *consent_policy;    /* URI of the agency's policy version; "" uses the built-in one */
+    const char *language;          /* en, ko, ja: language of the consent text that was shown */
+    const struct randomness *randomness;
+    instant now;
+};
 
 #endif

@@ -88,7 +88,9 @@ const char *consciousness_word(enum consciousness level);    /* translated: "Ale
 char consciousness_letter(enum consciousness level);         /* A C V P U */
 bool consciousness_from_letter(char letter, enum consciousness *out);
 
-/* Final with a value: may be scored, plotted and compared. */
+/* Final with a value: may be scored, plotted and compared. One with a
+ * comparator counts too (a meter's "HI" must not be hidden), but only as the
+ * bound that it is: it is never scored or subtracted. */
 bool reading_counts(const struct reading *reading);
 /* "142", "36.9", "Alert", "> 300"; absent ones give the reason in words. */
 void reading_format(char *out, size_t size, const struct reading *reading);
