@@ -1,0 +1,235 @@
+/*
+ * Reading Bundles as servers and files send them, in HAPI's and Medplum's shapes: locations with or without history,
+ * absolute or relative; ETags weak, strong or bare; deletions without a resource; outcomes beside or instead of one.
+ */
+#include "fhir/bundle.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "fhir/element.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool bundle_is(const cJSON *document)
+{
+    const cJSON *entries = json_member(document, "entry");
+    const cJSON *entry = NULL;
+
+    if (!text_equal(json_text(document, "resourceType"), "Bundle") || (entries != NULL && !cJSON_IsArray(entries))) {
+        return false;
+    }
+    cJSON_ArrayForEach(entry, entries) {
+        if (!cJSON_IsObject(entry)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static const char *text_or_empty(const char *text)
+{
+    return text != NULL ? text : "";
+}
+
+const char *bundle_type(const cJSON *bundle)
+{
+    return text_or_empty(json_text(bundle, "type"));
+}
+
+size_t bundle_count(const cJSON *bundle)
+{
+    return (size_t)cJSON_GetArraySize(json_array(bundle, "entry"));
+}
+
+/* Splits ".../Type/id[/_history/version]" into the location of `entry`; leaves it empty when it names none. */
+static void read_location(const char *location, struct bundle_entry *entry)
+{
+    char reference[REFERENCE_SIZE];
+    const char *history = location != NULL ? strstr(location, "/_history/") : NULL;
+
+    if (!reference_resolve_text(location, NULL, reference)) {
+        return;
+    }
+    text_copy(entry->location_id, sizeof entry->location_id, strchr(reference, '/') + 1);
+    reference[strcspn(reference, "/")] = '\0';
+    text_copy(entry->location_type, sizeof entry->location_type, reference);
+    if (history != NULL && fhir_id_is_valid(history + strlen("/_history/"))) {
+        text_copy(entry->location_version, sizeof entry->location_version, history + strlen("/_history/"));
+    }
+}
+
+/* The version in W/"3", "3" or 3. */
+static void read_etag(const char *etag, char out[ID_SIZE])
+{
+    out[0] = '\0';
+    if (etag == NULL) {
+        return;
+    }
+    etag += text_starts_with(etag, "W/") ? 2 : 0;
+    etag += *etag == '"';
+    if (!text_copy(out, ID_SIZE, etag)) {
+        out[0] = '\0';
+    }
+    out[strcspn(out, "\"")] = '\0';
+}
+
+static void read_entry(const cJSON *entry, struct bundle_entry *out)
+{
+    const cJSON *request = json_object(entry, "request");
+    const cJSON *response = json_object(entry, "response");
+
+    memset(out, 0, sizeof *out);
+    out->resource = json_object(entry, "resource");
+    out->full_url = text_or_empty(json_text(entry, "fullUrl"));
+    out->method = text_or_empty(json_text(request, "method"));
+    out->url = text_or_empty(json_text(request, "url"));
+    out->search_mode = text_or_empty(json_text(json_object(entry, "search"), "mode"));
+    out->status = (int)strtol(text_or_empty(json_text(response, "status")), NULL, 10);
+    out->outcome = json_object(response, "outcome");
+    if (out->outcome == NULL && text_equal(json_text(out->resource, "resourceType"), "OperationOutcome")) {
+        out->outcome = out->resource;
+    }
+    read_etag(json_text(response, "etag"), out->etag);
+    read_location(json_text(response, "location"), out);
+    /* A deletion in a history says what was deleted in its request, or only in its fullUrl. */
+    if (out->location_id[0] == '\0' && out->resource == NULL) {
+        read_location(out->url, out);
+        if (out->location_id[0] == '\0') {
+            read_location(out->full_url, out);
+        }
+    }
+}
+
+enum status bundle_each(const cJSON *bundle,
+                        enum status (*visit)(void *context, size_t index, const struct bundle_entry *entry,
+                                             struct error *error),
+                        void *context, struct error *error)
+{
+    const cJSON *item = NULL;
+    size_t index = 0;
+
+    cJSON_ArrayForEach(item, json_array(bundle, "entry")) {
+        struct bundle_entry entry;
+        enum status status = STATUS_OK;
+
+        read_entry(item, &entry);
+        status = visit(context, index++, &entry, error);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    return STATUS_OK;
+}
+
+const char *bundle_next(const cJSON *bundle)
+{
+    const cJSON *link = NULL;
+
+    cJSON_ArrayForEach(link, json_array(bundle, "link")) {
+        if (text_equal(json_text(link, "relation"), "next")) {
+            return json_text(link, "url");
+        }
+    }
+    return NULL;
+}
+
+static enum status add_reference(void *context, size_t index, const struct bundle_entry *entry, struct error *error)
+{
+    const char *type = json_text(entry->resource, "resourceType");
+    char id[ID_SIZE];
+
+    (void)index;
+    if (entry->full_url[0] == '\0' || !resource_type_is_r4(type) ||
+        !resource_identity(entry->resource, entry->full_url, id)) {
+        return STATUS_OK;
+    }
+    return reference_map_add(context, entry->full_url, type, id, error);
+}
+
+enum status bundle_references(const cJSON *bundle, struct reference_map **out, struct error *error)
+{
+    enum status status = STATUS_OK;
+
+    *out = reference_map_new();
+    if (*out == NULL) {
+        return error_no_memory(error);
+    }
+    status = bundle_each(bundle, add_reference, *out, error);
+    if (status != STATUS_OK) {
+        reference_map_free(*out);
+        *out = NULL;
+    }
+    return status;
+}
+
+/* --- what a server says ---------------------------------------------------------------------------- */
+
+static bool is_severe(const cJSON *issue)
+{
+    const char *severity = json_text(issue, "severity");
+
+    return text_equal(severity, "error") || text_equal(severity, "fatal");
+}
+
+void outcome_words(const cJSON *outcome, char *out, size_t size)
+{
+    const cJSON *issue = NULL;
+    const cJSON *chosen = NULL;
+
+    /* HAPI lists warnings first. */
+    cJSON_ArrayForEach(issue, json_array(outcome, "issue")) {
+        if (chosen == NULL || (is_severe(issue) && !is_severe(chosen))) {
+            chosen = issue;
+        }
+    }
+    label_set(out, size, json_text(chosen, "diagnostics"));
+    if (out[0] == '\0' && !concept_label(json_object(chosen, "details"), out, size)) {
+        label_set(out, size, json_text(chosen, "code"));
+    }
+}
+
+/* --- caseload -------------------------------------------------------------------------------------- */
+
+static bool is_true(const cJSON *object, const char *name)
+{
+    bool value = false;
+
+    return json_boolean(object, name, &value) && value;
+}
+
+enum status caseload_members(const cJSON *resource, void (*add)(void *context, const char *patient_id), void *context,
+                             struct error *error)
+{
+    static const struct {
+        const char *type, *list, *reference, *left; /* `left`: a member that is true when it no longer belongs */
+    } sources[] = {
+        {"Group", "member", "entity", "inactive"},
+        {"List", "entry", "item", "deleted"},
+        {"Appointment", "participant", "actor", NULL},
+    };
+    const char *type = json_text(resource, "resourceType");
+    const char *state = json_text(resource, "status");
+    const struct scope scope = {.root = resource};
+
+    for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
+        const cJSON *member = NULL;
+
+        if (!text_equal(type, sources[i].type)) {
+            continue;
+        }
+        if (text_equal(state, "entered-in-error") || text_equal(state, "cancelled") || text_equal(state, "retired")) {
+            return STATUS_OK;
+        }
+        cJSON_ArrayForEach(member, json_array(resource, sources[i].list)) {
+            char id[ID_SIZE];
+
+            if (reference_to(&scope, json_object(member, sources[i].reference), "Patient", id) &&
+                (sources[i].left == NULL || !is_true(member, sources[i].left))) {
+                add(context, id);
+            }
+        }
+        return STATUS_OK;
+    }
+    return error_set(error, STATUS_INVALID, _("A caseload is a Group, a List or an Appointment: check the setting."));
+}

@@ -1,0 +1,67 @@
+/*
+ * Bundles: reading what a server or a file sent, building what we send.
+ */
+#ifndef DOORSTEP_FHIR_BUNDLE_H
+#define DOORSTEP_FHIR_BUNDLE_H
+
+#include "base/error.h"
+#include "base/json.h"
+#include "fhir/resource.h"
+
+struct bundle_entry {
+    const cJSON *resource;      /* borrowed; NULL when the entry has none */
+    const char *full_url;       /* "" when none */
+    const char *method, *url;   /* request, "" when none */
+    int status;                 /* response.status as a number, 0 when none */
+    char location_type[RESOURCE_TYPE_SIZE], location_id[ID_SIZE], location_version[ID_SIZE];
+    char etag[ID_SIZE];         /* version without W/ and quotes */
+    const cJSON *outcome;       /* response.outcome, or a resource that is an OperationOutcome */
+    const char *search_mode;    /* match, include, outcome, "" */
+};
+
+/* True when it is a Bundle with an entry array of objects (or none). */
+bool bundle_is(const cJSON *document);
+const char *bundle_type(const cJSON *bundle); /* "" when none */
+size_t bundle_count(const cJSON *bundle);
+/* Calls `visit` for each entry in order; stops at the first failure. */
+enum status bundle_each(const cJSON *bundle,
+                        enum status (*visit)(void *context, size_t index, const struct bundle_entry *entry, struct error *error),
+                        void *context, struct error *error) MUST_CHECK;
+/* The opaque next link, or NULL. Borrowed. */
+const char *bundle_next(const cJSON *bundle);
+/* Maps every entry's fullUrl (and Type/id) for reference_resolve. Owned. */
+enum status bundle_references(const cJSON *bundle, struct reference_map **out, struct error *error) MUST_CHECK;
+
+/* Builds a transaction (or batch) from resource bodies. */
+struct transaction;
+struct transaction *transaction_new(const char *type); /* "transaction" or "batch"; NULL when memory is short */
+void transaction_free(struct transaction *transaction);
+/* Takes `resource` (also on failure). Creation: POST with ifNoneExist and a
+ * urn:uuid fullUrl; update: PUT Type/id with ifMatch. */
+enum status transaction_add_create(struct transaction *transaction, cJSON *resource, const char *uuid,
+                                   const char *if_none_exist, struct error *error) MUST_CHECK;
+enum status transaction_add_update(struct transaction *transaction, cJSON *resource, const char *id,
+                                   const char *version, struct error *error) MUST_CHECK;
+size_t transaction_count(const struct transaction *transaction);
+/* The JSON text, owned (memory_free); NULL when memory is short. */
+char *transaction_print(const struct transaction *transaction);
+
+/* Fits what a server said of a failure into `out`: the first issue of severity
+ * error or fatal (diagnostics, details.text or code), cleaned for the screen. */
+void outcome_words(const cJSON *outcome, char *out, size_t size);
+
+/* What a server says it can do. */
+struct capability {
+    char software[96], software_version[48], fhir_version[16];
+    bool transaction, batch, conditional_create, update_create, versioned_update;
+};
+enum status capability_read(const cJSON *statement, struct capability *out, struct error *error) MUST_CHECK;
+
+/* Ids of the patients named by a Group, a List, or Appointments; calls `add` for each. */
+enum status caseload_members(const cJSON *resource, void (*add)(void *context, const char *patient_id), void *context,
+                             struct error *error) MUST_CHECK;
+
+/* An IPS-free, plain collection Bundle of whole resources, for `export visit` and `export outbox`. */
+enum status collection_print(const char *const *bodies, size_t count, char **out, struct error *error) MUST_CHECK;
+
+#endif

@@ -1,0 +1,142 @@
+/* The pieces that all resources of a visit are built from. */
+#include "fhir/make.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "fhir/base64.h"
+
+#include <string.h>
+
+cJSON *make_start(struct maker *maker, const char *type, const char *uuid)
+{
+    cJSON *tree = cJSON_CreateObject();
+    char urn[sizeof "urn:uuid:" + UUID_SIZE];
+
+    if (uuid != NULL) {
+        text_copy(maker->uuid, sizeof maker->uuid, uuid);
+    } else {
+        uuid_make(maker->uuid, maker->signer->randomness);
+    }
+    text_format(urn, sizeof urn, "urn:uuid:%s", maker->uuid);
+    json_add_text(tree, "resourceType", type);
+    json_add_text(tree, "id", maker->uuid);
+    if (strcmp(type, "Provenance") == 0) {
+        make_coding(json_add_array(json_add_object(tree, "meta"), "tag"), SYSTEM_OWN_RECORD, maker->uuid);
+    } else {
+        cJSON *identifier = json_add_object(json_add_array(tree, "identifier"), NULL);
+
+        json_add_text(identifier, "system", SYSTEM_URI);
+        json_add_text(identifier, "value", urn);
+    }
+    return tree;
+}
+
+/* The search that finds the resource again on a server: the condition of its conditional create. */
+static void set_identity(struct made_resource *made, const char *type, const char *uuid)
+{
+    text_copy(made->type, sizeof made->type, type);
+    text_copy(made->uuid, sizeof made->uuid, uuid);
+    if (strcmp(type, "Provenance") == 0) {
+        text_format(made->if_none_exist, sizeof made->if_none_exist, "_tag=%s|%s", SYSTEM_OWN_RECORD, uuid);
+    } else {
+        text_format(made->if_none_exist, sizeof made->if_none_exist, "identifier=%s|urn:uuid:%s", SYSTEM_URI, uuid);
+    }
+}
+
+enum status make_finish(struct maker *maker, cJSON *tree, struct error *error)
+{
+    struct made_visit *out = maker->out;
+    struct made_resource *items = memory_grow(out->items, out->count, &out->capacity, sizeof *items);
+    const char *type = json_text(tree, "resourceType");
+    char *body = json_print(tree);
+    enum status status = STATUS_OK;
+
+    out->items = items != NULL ? items : out->items;
+    if (items == NULL || body == NULL || type == NULL) {
+        memory_free(body);
+        status = error_no_memory(error);
+    } else {
+        memset(&items[out->count], 0, sizeof *items);
+        set_identity(&items[out->count], type, maker->uuid);
+        items[out->count++].body = body;
+    }
+    cJSON_Delete(tree);
+    return status;
+}
+
+cJSON *make_reference(cJSON *parent, const char *name, const char *type, const char *id)
+{
+    cJSON *reference = json_add_object(parent, name);
+    char text[REFERENCE_SIZE];
+
+    text_format(text, sizeof text, "%s/%s", type, id);
+    json_add_text(reference, "reference", text);
+    return reference;
+}
+
+void make_coding(cJSON *codings, const char *system, const char *code)
+{
+    cJSON *coding = json_add_object(codings, NULL);
+
+    json_add_text(coding, "system", system);
+    json_add_text(coding, "code", code);
+}
+
+cJSON *make_concept(cJSON *parent, const char *name, const char *system, const char *code, const char *text)
+{
+    cJSON *concept = json_add_object(parent, name);
+
+    if (system != NULL) {
+        make_coding(json_add_array(concept, "coding"), system, code);
+    }
+    json_add_text(concept, "text", text);
+    return concept;
+}
+
+void make_time(cJSON *parent, const char *name, instant at)
+{
+    char text[40];
+
+    instant_format_fhir(text, sizeof text, at);
+    json_add_text(parent, name, text[0] != '\0' ? text : NULL);
+}
+
+void make_period(cJSON *parent, const char *name, instant start, instant end)
+{
+    cJSON *period = json_add_object(parent, name);
+
+    make_time(period, "start", start);
+    make_time(period, "end", end);
+}
+
+void make_subject(struct maker *maker, cJSON *tree, const char *subject, const char *encounter)
+{
+    make_reference(tree, subject, "Patient", maker->visit->patient);
+    if (encounter != NULL) {
+        make_reference(tree, encounter, "Encounter", maker->visit->id);
+    }
+}
+
+cJSON *make_nurse(struct maker *maker, cJSON *parent, const char *name)
+{
+    return make_reference(parent, name, "Practitioner", maker->signer->practitioner);
+}
+
+void make_attachment(struct maker *maker, cJSON *parent, const char *name, const char *text, const char *title)
+{
+    cJSON *attachment = json_add_object(parent, name);
+    struct buffer data;
+
+    buffer_init(&data, JSON_SIZE_LIMIT);
+    base64_encode(&data, text, strlen(text));
+    json_add_text(attachment, "contentType", "text/plain; charset=utf-8");
+    json_add_text(attachment, "language", text_is_blank(maker->signer->language) ? NULL : maker->signer->language);
+    /* Without memory the whole tree must fail, not only lose its text. */
+    if (data.status != STATUS_OK && attachment != NULL) {
+        attachment->type = cJSON_Invalid;
+    }
+    json_add_text(attachment, "data", buffer_text(&data));
+    json_add_integer(attachment, "size", (int64_t)strlen(text));
+    json_add_text(attachment, "title", title);
+    buffer_free(&data);
+}

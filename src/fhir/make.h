@@ -1,0 +1,45 @@
+/*
+ * Building one resource of a visit. Used by visit_make.c and the make_*.c beside it.
+ *
+ * Nothing here checks memory step by step: a failed step spoils its tree, and make_finish() finds out.
+ */
+#ifndef DOORSTEP_FHIR_MAKE_H
+#define DOORSTEP_FHIR_MAKE_H
+
+#include "base/json.h"
+#include "fhir/codes.h"
+#include "fhir/visit_bundle.h"
+
+struct maker {
+    const struct visit *visit;
+    const struct signer *signer;
+    struct made_visit *out;
+    char uuid[UUID_SIZE]; /* of the resource being made */
+};
+
+/* A new tree with its type, id and identifier (a tag for Provenance). With uuid NULL one is made. */
+cJSON *make_start(struct maker *maker, const char *type, const char *uuid);
+/* Prints the tree, appends it to maker->out, and frees it (also on failure). */
+enum status make_finish(struct maker *maker, cJSON *tree, struct error *error) MUST_CHECK;
+
+/* {"reference": "Type/id"} under `name`; NULL name: into an array. */
+cJSON *make_reference(cJSON *parent, const char *name, const char *type, const char *id);
+/* A CodeableConcept under `name` (NULL: into an array) with one coding (system NULL: none) and a text (NULL: none). */
+cJSON *make_concept(cJSON *parent, const char *name, const char *system, const char *code, const char *text);
+void make_coding(cJSON *codings, const char *system, const char *code);
+/* A dateTime with the local offset; nothing for INSTANT_NONE. */
+void make_time(cJSON *parent, const char *name, instant at);
+void make_period(cJSON *parent, const char *name, instant start, instant end);
+/* subject (under `subject`), and the visit's Encounter under `encounter` (NULL: none). */
+void make_subject(struct maker *maker, cJSON *tree, const char *subject, const char *encounter);
+/* The nurse, under `name` (NULL: into an array). */
+cJSON *make_nurse(struct maker *maker, cJSON *parent, const char *name);
+/* A text/plain Attachment under `name`. */
+void make_attachment(struct maker *maker, cJSON *parent, const char *name, const char *text, const char *title);
+
+enum status make_observations(struct maker *maker, struct error *error) MUST_CHECK;
+enum status make_note(struct maker *maker, struct error *error) MUST_CHECK;
+enum status make_consent(struct maker *maker, const struct visit_consent *consent, struct error *error) MUST_CHECK;
+enum status make_medicine(struct maker *maker, const struct visit_medicine *medicine, struct error *error) MUST_CHECK;
+
+#endif

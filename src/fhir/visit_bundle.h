@@ -1,0 +1,41 @@
+/*
+ * From a visit's values to the FHIR resources that record it.
+ */
+#ifndef DOORSTEP_FHIR_VISIT_BUNDLE_H
+#define DOORSTEP_FHIR_VISIT_BUNDLE_H
+
+#include "base/error.h"
+#include "base/identifier.h"
+#include "care/visit.h"
+#include "fhir/resource.h"
+
+/* A resource made here: its UUID is at once its id, its identifier and its urn:uuid. */
+struct made_resource {
+    char type[RESOURCE_TYPE_SIZE];
+    char uuid[UUID_SIZE];
+    char if_none_exist[200];       /* "identifier=urn:ietf:rfc:3986|urn:uuid:...": the search that finds it again */
+    char base_version[ID_SIZE];    /* "" for a creation; If-Match version for an update (Task, Appointment) */
+    char *body;                    /* owned JSON; references among them are "Type/uuid" */
+};
+struct made_visit {
+    struct made_resource *items;   /* owned; in dependency order, Encounter first */
+    size_t count, capacity;
+};
+void made_visit_free(struct made_visit *made);
+
+/* Encounter, Observations, DocumentReference, Consents, MedicationStatements
+ * and -Administrations, Provenance over all of them. Everything validates as
+ * base R4 and, for vitals, the vital-signs profiles. Updated Tasks are made
+ * by task_update(). */
+enum status visit_make(const struct visit *visit, const struct signer *signer, struct made_visit *out,
+                       struct error *error) MUST_CHECK;
+
+/* A copy of a Task (its exact body) with a new status and reason, appended to *out. */
+enum status task_update(const char *task_body, const struct visit_task *change, const struct signer *signer,
+                        struct made_visit *out, struct error *error) MUST_CHECK;
+
+/* The nurse's own Practitioner, for a clinic that starts without a server. */
+enum status practitioner_make(const char *name, const struct randomness *randomness, struct made_resource *out,
+                              struct error *error) MUST_CHECK;
+
+#endif
