@@ -1,0 +1,160 @@
+/*
+ * States of outbox rows on their way, and what else a run of sync asks of the
+ * record. Nothing here removes a row: only an acceptance does (record_answer.c).
+ */
+#include "store/outbox.h"
+
+#include "base/text.h"
+#include "store/database.h"
+
+#include <string.h>
+
+enum status outbox_recover(struct store *store, struct error *error)
+{
+    sqlite3_stmt *statement = database_statement(
+        store, "UPDATE outbox SET state = 'waiting', superseded = 0 WHERE state = 'sending'", error);
+    return statement == NULL ? database_error(store, error) : database_run(store, statement, error);
+}
+
+/* Runs `sql` for each number, all or none. The first parameter is the number, the second `reason` where it has one. */
+static enum status for_each(struct store *store, const char *sql, const int64_t *numbers, size_t count,
+                            const char *reason, struct error *error)
+{
+    char clean[512];
+
+    text_clean_into(clean, sizeof clean, reason);
+    enum status status = database_begin(store, error);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        sqlite3_stmt *statement = database_statement(store, sql, error);
+        if (statement == NULL) {
+            status = database_error(store, error);
+        } else {
+            bind_integer(statement, 1, numbers[i]);
+            if (sqlite3_bind_parameter_count(statement) > 1) {
+                bind_text(statement, 2, clean);
+            }
+            status = database_run(store, statement, error);
+        }
+    }
+    if (status != STATUS_OK) {
+        database_rollback(store);
+        return status;
+    }
+    return database_commit(store, error);
+}
+
+enum status outbox_mark_sending(struct store *store, const int64_t *numbers, size_t count, struct error *error)
+{
+    return for_each(store,
+                    "UPDATE outbox SET state = 'sending', superseded = 0, attempts = attempts + 1 "
+                    "WHERE number = ? AND state IN ('waiting', 'sending')",
+                    numbers, count, "", error);
+}
+
+enum status outbox_mark_unknown(struct store *store, const int64_t *numbers, size_t count, const char *reason,
+                                struct error *error)
+{
+    return for_each(store,
+                    "UPDATE outbox SET state = 'waiting', superseded = 0, reason = ?2 WHERE number = ?1 AND state = 'sending'",
+                    numbers, count, reason, error);
+}
+
+enum status outbox_retry(struct store *store, int64_t number, struct error *error)
+{
+    return for_each(store,
+                    "UPDATE outbox SET state = 'waiting', http_status = 0, reason = '' "
+                    "WHERE number = ? AND state IN ('refused', 'conflict')",
+                    &number, 1, "", error);
+}
+
+enum status outbox_server_id(struct store *store, const char *type, const char *uuid, char id[ID_SIZE],
+                             struct error *error)
+{
+    bool found = false;
+
+    id[0] = '\0';
+    sqlite3_stmt *statement =
+        database_statement(store, "SELECT id FROM identity WHERE type = ? AND uuid = ?", error);
+    if (statement == NULL) {
+        return database_error(store, error);
+    }
+    bind_text(statement, 1, type);
+    bind_text(statement, 2, uuid);
+    enum status status = database_step(store, statement, &found, error);
+    if (status == STATUS_OK && found) {
+        column_text(statement, 0, id, ID_SIZE);
+    }
+    sqlite3_reset(statement);
+    if (status == STATUS_OK && !found) {
+        return error_set(error, STATUS_NOT_FOUND, _("The server has not given this %s an id yet; sync first."), type);
+    }
+    return status;
+}
+
+enum status cursor_get(struct store *store, const char *scope, char *out, size_t size, struct error *error)
+{
+    bool found = false;
+
+    out[0] = '\0';
+    sqlite3_stmt *statement = database_statement(store, "SELECT value FROM cursor WHERE scope = ?", error);
+    if (statement == NULL) {
+        return database_error(store, error);
+    }
+    bind_text(statement, 1, scope);
+    enum status status = database_step(store, statement, &found, error);
+    if (status == STATUS_OK && found) {
+        column_text(statement, 0, out, size);
+    }
+    sqlite3_reset(statement);
+    return status;
+}
+
+enum status outbox_each_patient(struct store *store,
+                                void (*visit)(void *context, const char *patient, bool complete), void *context,
+                                struct error *error)
+{
+    enum status status = STATUS_OK;
+    bool found = false;
+    char id[ID_SIZE];
+
+    sqlite3_stmt *statement = database_statement(
+        store,
+        "SELECT p.id, coalesce(c.complete, 0) FROM patient p LEFT JOIN chart_state c ON c.patient = p.id ORDER BY p.id",
+        error);
+    if (statement == NULL) {
+        return database_error(store, error);
+    }
+    do {
+        status = database_step(store, statement, &found, error);
+        if (status == STATUS_OK && found) {
+            column_text(statement, 0, id, sizeof id);
+            visit(context, id, column_int(statement, 1) != 0);
+        }
+    } while (status == STATUS_OK && found);
+    sqlite3_reset(statement);
+    return status;
+}
+
+enum status outbox_body(struct store *store, int64_t number, char **body, struct error *error)
+{
+    bool row = false;
+    *body = NULL;
+    sqlite3_stmt *statement = database_statement(store, "SELECT body FROM outbox WHERE number = ?", error);
+    if (statement == NULL) {
+        return database_error(store, error);
+    }
+    bind_integer(statement, 1, number);
+    enum status status = database_step(store, statement, &row, error);
+    if (status == STATUS_OK && !row) {
+        status = error_set(error, STATUS_NOT_FOUND, _("The outbox has no such entry any more."));
+    }
+    if (status == STATUS_OK) {
+        *body = column_copy(statement, 0);
+        status = *body == NULL ? error_no_memory(error) : STATUS_OK;
+    }
+    sqlite3_reset(statement);
+    return status;
+}

@@ -1,0 +1,50 @@
+/*
+ * The outbox and the sync's own bookkeeping: states on the way to the server,
+ * cursors, and the journal of runs. Used by sync/ only; people read it through
+ * store/query.h.
+ */
+#ifndef DOORSTEP_STORE_OUTBOX_H
+#define DOORSTEP_STORE_OUTBOX_H
+
+#include "store/query.h"
+#include "store/store.h"
+
+/* At the start of a run: what was being sent when the program stopped waits
+ * again (its outcome is unknown; identity makes repeating safe). */
+enum status outbox_recover(struct store *store, struct error *error) MUST_CHECK;
+/* The body a row wants to have at the server, its references by our own UUIDs. Owned (memory_free). */
+enum status outbox_body(struct store *store, int64_t number, char **body, struct error *error) MUST_CHECK;
+/* Marks rows as being sent, one more attempt each. */
+enum status outbox_mark_sending(struct store *store, const int64_t *numbers, size_t count, struct error *error) MUST_CHECK;
+/* No answer: back to waiting, with what happened in words. */
+enum status outbox_mark_unknown(struct store *store, const int64_t *numbers, size_t count, const char *reason,
+                                struct error *error) MUST_CHECK;
+/* A refused or conflicting row is to be tried again. */
+enum status outbox_retry(struct store *store, int64_t number, struct error *error) MUST_CHECK;
+/* The server's id for one of our UUIDs. NOT_FOUND while it is unknown. */
+enum status outbox_server_id(struct store *store, const char *type, const char *uuid, char id[ID_SIZE],
+                             struct error *error) MUST_CHECK;
+
+/* The saved cursor of a scope, "" when none. */
+enum status cursor_get(struct store *store, const char *scope, char *out, size_t size, struct error *error) MUST_CHECK;
+
+/* Ids of all patients on the device: calls `visit` for each. */
+enum status outbox_each_patient(struct store *store,
+                                void (*visit)(void *context, const char *patient, bool complete), void *context,
+                                struct error *error) MUST_CHECK;
+
+/* One line per run, without health data. The last 200 are kept. */
+struct journal_entry {
+    instant start, end;
+    int pushed, pulled, pending, conflicts, rejected, requests;
+    int64_t bytes_out, bytes_in;
+    enum status result;
+    char reason[256];
+    char data_as_of[40]; /* "" unless this run completed a pull */
+};
+enum status journal_add(struct store *store, const struct journal_entry *entry, struct error *error) MUST_CHECK;
+struct journal_rows { struct journal_entry *items; size_t count, capacity; };
+void journal_rows_free(struct journal_rows *rows);
+enum status journal_read(struct store *store, size_t most, struct journal_rows *out, struct error *error) MUST_CHECK;
+
+#endif

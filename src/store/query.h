@@ -1,0 +1,118 @@
+/*
+ * What screens and commands ask of the record. Every function fills a plain
+ * value and holds no lock afterwards. Reading a chart writes an audit row.
+ */
+#ifndef DOORSTEP_STORE_QUERY_H
+#define DOORSTEP_STORE_QUERY_H
+
+#include "care/chart.h"
+#include "care/visit.h"
+#include "store/store.h"
+
+/* A line of the Today board or of a patient list. */
+struct patient_row {
+    struct patient patient;
+    struct appointment appointment;    /* id "" when there is none (that day / coming) */
+    int red, amber;                    /* active alerts, from the record and from rules; -1 while the rules were not run */
+    char alert[LABEL_SIZE];            /* the most urgent one in words, "" when none (of the record's, while -1) */
+    bool unfinished;                   /* a visit is in progress on this device */
+    instant unfinished_since;
+    enum visit_state visit_state;      /* of the visit that day */
+    bool has_visit;
+};
+struct patient_rows {
+    struct patient_row *items; /* owned */
+    size_t count, capacity;
+};
+void patient_rows_free(struct patient_rows *rows);
+
+/* How much of a chart lists are judged by; open charts the same way to see the same alerts. */
+#define CHART_DAYS 90
+#define CHART_READINGS 200
+
+/* Unfinished visits first, planned ones by time, then unplanned ones; then the
+ * day's other appointments by time. An appointment whose patient is not on the
+ * device is there too, with the patient's id for a name. Rules are run for all. */
+enum status query_today(struct store *store, instant now, struct patient_rows *out, struct error *error) MUST_CHECK;
+/* All patients (search "" or NULL), or those in whose name, reading, id or birth
+ * date every word of the search is found; best first, then by name. The rules are
+ * not run: red and amber are -1, unknown, until query_row_alerts() fills them. */
+enum status query_patients(struct store *store, const char *search, instant now, struct patient_rows *out,
+                           struct error *error) MUST_CHECK;
+/* Runs the rules for one row, as its chart would show them: a few milliseconds. Not audited as a reading. */
+enum status query_row_alerts(struct store *store, instant now, struct patient_row *row, struct error *error) MUST_CHECK;
+/* One patient by id ("p1", "Patient/p1") or by a name that fits one only.
+ * NOT_FOUND, or INVALID with the names it fits. */
+enum status query_find_patient(struct store *store, const char *text, char id[ID_SIZE], struct error *error) MUST_CHECK;
+
+/* Everything the chart shows; readings since `since` (at most `most` per vital). Rule
+ * alerts are included. Audited as a reading of this chart. */
+enum status query_chart(struct store *store, const char *patient, instant since, size_t most, instant now,
+                        struct chart *out, struct error *error) MUST_CHECK;
+/* The exact body of a resource, owned; NOT_FOUND. */
+enum status query_body(struct store *store, const char *type, const char *id, char **out, struct error *error) MUST_CHECK;
+
+/* What waits to reach the server. */
+enum outbox_state { OUTBOX_WAITING, OUTBOX_SENDING, OUTBOX_REFUSED, OUTBOX_CONFLICT };
+struct outbox_row {
+    int64_t number;
+    char visit[UUID_SIZE];      /* "" when it belongs to no visit (Practitioner) */
+    char type[RESOURCE_TYPE_SIZE];
+    char uuid[UUID_SIZE];       /* our identity of it; "" for an update of a server resource */
+    char id[ID_SIZE];           /* current id in the record */
+    char if_none_exist[200];
+    char base_version[ID_SIZE];
+    bool is_update;
+    enum outbox_state state;
+    int attempts;
+    int http_status;
+    char reason[512];           /* the server's own words, "" when none */
+    instant queued;
+};
+struct outbox_rows {
+    struct outbox_row *items; /* owned */
+    size_t count, capacity;
+};
+void outbox_rows_free(struct outbox_rows *rows);
+/* In sending order: visit by visit as signed, dependency order inside. */
+enum status query_outbox(struct store *store, struct outbox_rows *out, struct error *error) MUST_CHECK;
+const char *outbox_state_key(enum outbox_state state);  /* waiting sending refused conflict */
+const char *outbox_state_word(enum outbox_state state); /* translated */
+
+/* Each visit of this device, newest first, for the Outbox screen. */
+struct visit_row {
+    char id[UUID_SIZE], patient[ID_SIZE], patient_name[LABEL_SIZE];
+    enum visit_state state;
+    instant started, ended, signed_at, accepted_at; /* accepted_at NONE while anything waits */
+    int waiting, refused, conflicts;
+    char reason[512];
+};
+struct visit_rows {
+    struct visit_row *items; /* owned */
+    size_t count, capacity;
+};
+void visit_rows_free(struct visit_rows *rows);
+enum status query_visits(struct store *store, instant since, struct visit_rows *out, struct error *error) MUST_CHECK;
+
+/* Status in numbers; never greener than the facts. */
+struct sync_status {
+    int pending, refused, conflicts, drafts, quarantined;
+    instant last_good;              /* end of the last sync that left nothing unsent and stored every answer */
+    instant last_attempt;
+    enum status last_result;
+    char last_reason[256];          /* why it was not good, translated; "" */
+    instant data_as_of;             /* server time up to which the caseload is complete */
+    int patients, incomplete_patients;
+    char server[512];
+};
+enum status query_status(struct store *store, struct sync_status *out, struct error *error) MUST_CHECK;
+
+/* Whole resources for `export`: those of one signed visit, or (visit NULL) all that is unsent. */
+struct bodies {
+    char **items; /* owned texts */
+    size_t count, capacity;
+};
+void bodies_free(struct bodies *bodies);
+enum status query_visit_bodies(struct store *store, const char *visit, struct bodies *out, struct error *error) MUST_CHECK;
+
+#endif

@@ -1,0 +1,168 @@
+/*
+ * What waits to reach the server, row by row and visit by visit.
+ */
+#include "store/query.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "store/database.h"
+
+#include <string.h>
+
+static const struct {
+    const char *key;
+    const char *word;
+} states[] = {
+    [OUTBOX_WAITING] = {"waiting", N_("waiting")},
+    [OUTBOX_SENDING] = {"sending", N_("sending")},
+    [OUTBOX_REFUSED] = {"refused", N_("refused")},
+    [OUTBOX_CONFLICT] = {"conflict", N_("conflict")},
+};
+
+const char *outbox_state_key(enum outbox_state state)
+{
+    return states[state].key;
+}
+
+const char *outbox_state_word(enum outbox_state state)
+{
+    return _(states[state].word);
+}
+
+static enum outbox_state state_from_column(sqlite3_stmt *statement, int column)
+{
+    char key[16];
+
+    column_text(statement, column, key, sizeof key);
+    for (size_t i = 0; i < sizeof states / sizeof states[0]; i++) {
+        if (strcmp(key, states[i].key) == 0) {
+            return (enum outbox_state)i;
+        }
+    }
+    return OUTBOX_WAITING; /* never: the schema allows only these */
+}
+
+void outbox_rows_free(struct outbox_rows *rows)
+{
+    memory_free(rows->items);
+    *rows = (struct outbox_rows){.items = NULL};
+}
+
+static void outbox_row_from_columns(sqlite3_stmt *statement, struct outbox_row *row)
+{
+    row->number = sqlite3_column_int64(statement, 0);
+    column_text(statement, 1, row->visit, sizeof row->visit);
+    column_text(statement, 2, row->type, sizeof row->type);
+    column_text(statement, 3, row->uuid, sizeof row->uuid);
+    column_text(statement, 4, row->id, sizeof row->id);
+    column_text(statement, 5, row->if_none_exist, sizeof row->if_none_exist);
+    column_text(statement, 6, row->base_version, sizeof row->base_version);
+    row->is_update = column_int(statement, 7) != 0;
+    row->state = state_from_column(statement, 8);
+    row->attempts = column_int(statement, 9);
+    row->http_status = column_int(statement, 10);
+    column_text(statement, 11, row->reason, sizeof row->reason);
+    row->queued = column_instant(statement, 12);
+}
+
+enum status query_outbox(struct store *store, struct outbox_rows *out, struct error *error)
+{
+    enum status status = STATUS_OK;
+    bool found = false;
+
+    *out = (struct outbox_rows){.items = NULL};
+    /* What belongs to no visit (signed is NULL) comes first: the visits refer to it. */
+    sqlite3_stmt *statement = database_statement(
+        store,
+        "SELECT o.number, o.visit, r.type, r.uuid, r.id, o.if_none_exist, o.base_version, o.base_body IS NOT NULL, "
+        "o.state, o.attempts, o.http_status, o.reason, o.queued "
+        "FROM outbox o JOIN resource r ON r.key = o.resource LEFT JOIN visit v ON v.id = o.visit "
+        "ORDER BY v.signed, o.visit, o.number",
+        error);
+    if (statement == NULL) {
+        return database_error(store, error);
+    }
+    do {
+        status = database_step(store, statement, &found, error);
+        if (status == STATUS_OK && found) {
+            struct outbox_row *grown = memory_grow(out->items, out->count, &out->capacity, sizeof *grown);
+            if (grown == NULL) {
+                status = error_no_memory(error);
+            } else {
+                out->items = grown;
+                memset(&out->items[out->count], 0, sizeof *grown);
+                outbox_row_from_columns(statement, &out->items[out->count++]);
+            }
+        }
+    } while (status == STATUS_OK && found);
+    sqlite3_reset(statement);
+    if (status != STATUS_OK) {
+        outbox_rows_free(out);
+    }
+    return status;
+}
+
+void visit_rows_free(struct visit_rows *rows)
+{
+    memory_free(rows->items);
+    *rows = (struct visit_rows){.items = NULL};
+}
+
+static void visit_row_from_columns(sqlite3_stmt *statement, struct visit_row *row)
+{
+    column_text(statement, 0, row->id, sizeof row->id);
+    column_text(statement, 1, row->patient, sizeof row->patient);
+    column_text(statement, 2, row->patient_name, sizeof row->patient_name);
+    row->state = column_int(statement, 3) != 0 ? VISIT_SIGNED : VISIT_IN_PROGRESS;
+    row->started = column_instant(statement, 4);
+    row->ended = column_instant(statement, 5);
+    row->signed_at = column_instant(statement, 6);
+    row->waiting = column_int(statement, 8);
+    row->refused = column_int(statement, 9);
+    row->conflicts = column_int(statement, 10);
+    row->accepted_at =
+        row->waiting + row->refused + row->conflicts == 0 ? column_instant(statement, 7) : INSTANT_NONE;
+    column_text(statement, 11, row->reason, sizeof row->reason);
+}
+
+enum status query_visits(struct store *store, instant since, struct visit_rows *out, struct error *error)
+{
+    enum status status = STATUS_OK;
+    bool found = false;
+
+    *out = (struct visit_rows){.items = NULL};
+    /* What is unsent is shown however old it is. */
+    sqlite3_stmt *statement = database_statement(
+        store,
+        "SELECT v.id, v.patient, p.name, v.state = 'signed', v.started, v.ended, v.signed, v.accepted, "
+        "count(CASE WHEN o.state IN ('waiting', 'sending') THEN 1 END), count(CASE o.state WHEN 'refused' THEN 1 END), "
+        "count(CASE o.state WHEN 'conflict' THEN 1 END), "
+        "(SELECT reason FROM outbox WHERE outbox.visit = v.id AND reason <> '' "
+        " ORDER BY state IN ('waiting', 'sending'), number LIMIT 1) "
+        "FROM visit v LEFT JOIN patient p ON p.id = v.patient LEFT JOIN outbox o ON o.visit = v.id "
+        "WHERE v.state <> 'set-aside' AND (v.changed >= ? OR v.accepted IS NULL) "
+        "GROUP BY v.id ORDER BY v.started DESC, v.id",
+        error);
+    if (statement == NULL) {
+        return database_error(store, error);
+    }
+    bind_integer(statement, 1, since);
+    do {
+        status = database_step(store, statement, &found, error);
+        if (status == STATUS_OK && found) {
+            struct visit_row *grown = memory_grow(out->items, out->count, &out->capacity, sizeof *grown);
+            if (grown == NULL) {
+                status = error_no_memory(error);
+            } else {
+                out->items = grown;
+                memset(&out->items[out->count], 0, sizeof *grown);
+                visit_row_from_columns(statement, &out->items[out->count++]);
+            }
+        }
+    } while (status == STATUS_OK && found);
+    sqlite3_reset(statement);
+    if (status != STATUS_OK) {
+        visit_rows_free(out);
+    }
+    return status;
+}

@@ -1,0 +1,33 @@
+/*
+ * What the questions (query_*.c) share. Inside store/ only.
+ */
+#ifndef DOORSTEP_STORE_QUERY_ROW_H
+#define DOORSTEP_STORE_QUERY_ROW_H
+
+#include "store/database.h"
+#include "store/query.h"
+
+/* A patient's columns, from `patient p LEFT JOIN chart_state c`. */
+#define PATIENT_COLUMNS \
+    "p.id, p.name, p.reading, p.birth_date, p.gender, p.phone, p.address, p.language, p.deceased, p.inactive, " \
+    "coalesce(c.complete, 0)"
+#define PATIENT_COLUMN_COUNT 11
+void patient_from_columns(sqlite3_stmt *statement, int first, struct patient *out);
+
+/* An appointment's columns, from `appointment a JOIN resource r`. */
+#define APPOINTMENT_COLUMNS "r.id, a.patient, a.status, a.reason, a.place, a.start, a.end"
+void appointment_from_columns(sqlite3_stmt *statement, int first, struct appointment *out);
+/* Appointments that nobody will keep are not shown. */
+#define APPOINTMENT_STANDS "a.status NOT IN ('cancelled', 'entered-in-error')"
+
+/* query_chart() without the audit row: for signing, and for the alerts of a list. */
+enum status chart_load(struct store *store, const char *patient, instant since, size_t most, instant now,
+                       struct chart *out, struct error *error) MUST_CHECK;
+/* The parts of a chart besides patient and readings: query_chart_parts.c. */
+enum status chart_load_parts(struct store *store, const char *patient, instant now, struct chart *out,
+                             struct error *error) MUST_CHECK;
+
+/* Appends an empty row; NULL when memory is short. Borrowed. */
+struct patient_row *patient_rows_add(struct patient_rows *rows);
+
+#endif

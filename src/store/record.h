@@ -1,0 +1,77 @@
+/*
+ * The one writer of clinical data: for pull, import, console and command alike.
+ *
+ * Invariant: a resource row, its look-up rows, its outbox row and the audit
+ * row that tells of it are written in one transaction, or none of them is.
+ * The body is stored exactly as it came.
+ */
+#ifndef DOORSTEP_STORE_RECORD_H
+#define DOORSTEP_STORE_RECORD_H
+
+#include "base/error.h"
+#include "care/visit.h"
+#include "fhir/resource.h"
+#include "store/sign.h"
+#include "store/store.h"
+
+/* One resource to apply. */
+struct incoming {
+    const cJSON *resource;             /* borrowed; parsed with json_parse */
+    const char *body;                  /* its exact text when known, else NULL (printed from the tree) */
+    size_t body_length;
+    const char *full_url;              /* "" or NULL when none */
+    const char *where;                 /* file and place, or request: for quarantine */
+    const struct reference_map *references; /* of its bundle; may be NULL */
+};
+
+enum apply_result {
+    APPLY_STORED,
+    APPLY_UNCHANGED,
+    APPLY_QUARANTINED, /* kept aside with the reason; `why` says it */
+};
+
+struct apply_outcome {
+    enum apply_result result;
+    char id[ID_SIZE];  /* the id it is stored under */
+    char why[256];     /* translated, "" unless quarantined */
+};
+
+enum apply_source { APPLY_FROM_SERVER, APPLY_FROM_IMPORT };
+
+/* Opens the transaction of one page; every record_apply until record_commit
+ * belongs to it. A failing record_apply leaves the page usable only for
+ * record_abort. */
+enum status record_begin(struct store *store, struct error *error) MUST_CHECK;
+/* Applies one resource. From the server: a newer version replaces; the same
+ * version is UNCHANGED; a row with an unsent change of ours is not overwritten
+ * (the server's version is kept as a conflict). From import: a different
+ * resource or person under the same id is quarantined, never merged. */
+enum status record_apply(struct store *store, const struct incoming *incoming, enum apply_source source,
+                         struct apply_outcome *outcome, struct error *error) MUST_CHECK;
+/* Something that is no resource (broken JSON, wrong type): raw bytes and reason are kept aside. */
+enum status record_quarantine(struct store *store, const char *where, const char *bytes, size_t length,
+                              const char *why, struct error *error) MUST_CHECK;
+/* Marks a patient's chart as complete on this device (or not). */
+enum status record_set_complete(struct store *store, const char *patient, bool complete, struct error *error) MUST_CHECK;
+/* The server says it is gone (410, DELETE in a history). Unsent changes of ours stay. */
+enum status record_remove(struct store *store, const char *type, const char *id, struct error *error) MUST_CHECK;
+/* A patient who left the caseload leaves the device, except for what is unsent. */
+enum status record_release_patient(struct store *store, const char *patient, struct error *error) MUST_CHECK;
+/* Saves the cursor of a scope in the same transaction. */
+enum status record_set_cursor(struct store *store, const char *scope, const char *value, struct error *error) MUST_CHECK;
+enum status record_commit(struct store *store, struct error *error) MUST_CHECK;
+void record_abort(struct store *store);
+
+/* Makes the nurse's own Practitioner (enrolment without a server) and queues it. */
+enum status record_make_practitioner(struct store *store, const char *name, char id[ID_SIZE], struct error *error) MUST_CHECK;
+
+/* The server accepted an outbox row: its id and version there. Looks, ids and
+ * waiting references follow; the row leaves the outbox. */
+enum status record_accept(struct store *store, int64_t outbox, const char *server_id, const char *version,
+                          struct error *error) MUST_CHECK;
+/* The server refused it for good: kept, with its own words, as "needs you". */
+enum status record_refuse(struct store *store, int64_t outbox, int http_status, const char *words, struct error *error) MUST_CHECK;
+/* 409 or 412: kept as a conflict; `theirs` is the server's body when known, else NULL. */
+enum status record_conflict(struct store *store, int64_t outbox, const char *theirs, struct error *error) MUST_CHECK;
+
+#endif

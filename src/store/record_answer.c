@@ -1,0 +1,165 @@
+/*
+ * What the server said of an outbox row: accepted, refused, or changed by
+ * someone else. Called by sync/ through store/record.h, one transaction each.
+ *
+ * Invariant: nothing leaves the outbox but by an acceptance. What was changed
+ * again while it was on its way stays, on the base of what was accepted.
+ */
+#include "store/record_row.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "store/audit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Finds the resource of an outbox row; *found is false when the row has left the outbox. */
+static enum status load(struct store *store, int64_t number, struct row *row, struct pending *pending, bool *found,
+                        struct error *error)
+{
+    char type[RESOURCE_TYPE_SIZE];
+    char id[ID_SIZE];
+
+    sqlite3_stmt *statement = database_statement(
+        store, "SELECT r.type, r.id FROM outbox o JOIN resource r ON r.key = o.resource WHERE o.number = ?", error);
+    if (statement == NULL) {
+        return database_error(store, error);
+    }
+    bind_integer(statement, 1, number);
+    enum status status = database_step(store, statement, found, error);
+    if (status != STATUS_OK || !*found) {
+        return status;
+    }
+    column_text(statement, 0, type, sizeof type);
+    column_text(statement, 1, id, sizeof id);
+    sqlite3_reset(statement);
+    status = row_find(store, type, id, NULL, 0, row, found, error);
+    return status == STATUS_OK ? pending_find(store, row->key, pending, error) : status;
+}
+
+/* What was sent is there, but it was changed again meanwhile: the new change now starts from what was accepted. */
+static enum status rebase(struct store *store, const struct pending *pending, const char *version, struct error *error)
+{
+    sqlite3_stmt *statement = database_statement(
+        store,
+        "UPDATE outbox SET base_version = ?, base_body = coalesce(base_body, body), if_none_exist = '', superseded = 0, "
+        "state = 'waiting' WHERE number = ?",
+        error);
+    if (statement == NULL) {
+        return database_error(store, error);
+    }
+    bind_text(statement, 1, version);
+    bind_integer(statement, 2, pending->number);
+    return database_run(store, statement, error);
+}
+
+static enum status accept(struct store *store, struct row *row, const struct pending *pending, const char *id,
+                          const char *version, struct error *error)
+{
+    enum status status = pending->superseded ? rebase(store, pending, version, error)
+                                             : pending_done(store, row, pending, error);
+
+    return status == STATUS_OK ? identity_settle(store, row, id[0] == '\0' ? row->id : id, version, error) : status;
+}
+
+enum status record_accept(struct store *store, int64_t outbox, const char *server_id, const char *version,
+                          struct error *error)
+{
+    struct row row = {0};
+    struct pending pending = {0};
+    bool found = false;
+
+    enum status status = database_begin(store, error);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = load(store, outbox, &row, &pending, &found, error);
+    if (status == STATUS_OK && found) {
+        status = accept(store, &row, &pending, server_id, version, error);
+    }
+    return record_end(store, status, error);
+}
+
+static enum status mark_refused(struct store *store, const struct pending *pending, int http_status, const char *words,
+                                struct error *error)
+{
+    char clean[512];
+
+    text_clean_into(clean, sizeof clean, words == NULL ? "" : words);
+    sqlite3_stmt *statement = database_statement(
+        store, "UPDATE outbox SET state = ?, superseded = 0, http_status = ?, reason = ? WHERE number = ?", error);
+    if (statement == NULL) {
+        return database_error(store, error);
+    }
+    bind_text(statement, 1, pending->superseded ? "waiting" : "refused");
+    bind_integer(statement, 2, http_status);
+    bind_text(statement, 3, clean);
+    bind_integer(statement, 4, pending->number);
+    return database_run(store, statement, error);
+}
+
+enum status record_refuse(struct store *store, int64_t outbox, int http_status, const char *words, struct error *error)
+{
+    struct row row = {0};
+    struct pending pending = {0};
+    bool found = false;
+    char detail[32];
+
+    enum status status = database_begin(store, error);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = load(store, outbox, &row, &pending, &found, error);
+    if (status == STATUS_OK && found) {
+        status = mark_refused(store, &pending, http_status, words, error);
+    }
+    if (status == STATUS_OK && found) {
+        snprintf(detail, sizeof detail, "HTTP %d", http_status);
+        status = audit_add(store, "refuse", row.type, row.id, row.patient, detail, error);
+    }
+    return record_end(store, status, error);
+}
+
+/* A repeat of what had arrived already meets a newer version that says what we say: that is no conflict. */
+static enum status compare(struct store *store, struct row *row, const struct pending *pending, const char *theirs,
+                           struct error *error)
+{
+    cJSON *tree = NULL;
+    struct resource_head head = {0};
+    bool same = false;
+    struct error fault = {0};
+
+    enum status status = theirs == NULL ? STATUS_INVALID : json_parse(theirs, strlen(theirs), &tree, &fault);
+    if (status == STATUS_OK) {
+        status = resource_head_read(tree, &head, &fault);
+    }
+    if (status == STATUS_OK && strcmp(head.type, row->type) == 0) {
+        status = row_says_same(store, row->key, tree, &same, &fault);
+    }
+    cJSON_Delete(tree);
+    if (status != STATUS_OK && status != STATUS_INVALID) {
+        return error_set(error, status, "%s", fault.sentence);
+    }
+    if (same) {
+        return accept(store, row, pending, head.id, head.version, error);
+    }
+    return pending_conflict(store, row, pending->number, theirs, theirs == NULL ? 0 : strlen(theirs), error);
+}
+
+enum status record_conflict(struct store *store, int64_t outbox, const char *theirs, struct error *error)
+{
+    struct row row = {0};
+    struct pending pending = {0};
+    bool found = false;
+
+    enum status status = database_begin(store, error);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = load(store, outbox, &row, &pending, &found, error);
+    if (status == STATUS_OK && found) {
+        status = compare(store, &row, &pending, theirs, error);
+    }
+    return record_end(store, status, error);
+}

@@ -1,0 +1,126 @@
+/*
+ * What leaves the device: resources the server no longer has, and patients who
+ * left the caseload. What is unsent never leaves.
+ */
+#include "store/record_row.h"
+
+#include "base/text.h"
+#include "store/audit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static enum status remove_found(struct store *store, const struct row *row, struct error *error)
+{
+    struct pending pending = {0};
+
+    enum status status = pending_find(store, row->key, &pending, error);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (pending.number != 0) {
+        return pending.is_update ? pending_conflict(store, row, pending.number, NULL, 0, error) : STATUS_OK;
+    }
+    status = row_delete(store, row->key, error);
+    return status == STATUS_OK ? audit_add(store, "remove", row->type, row->id, row->patient, "", error) : status;
+}
+
+enum status record_remove(struct store *store, const char *type, const char *id, struct error *error)
+{
+    struct row row = {0};
+    bool found = false;
+
+    enum status status = database_begin(store, error);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = row_find(store, type, id, NULL, 0, &row, &found, error);
+    if (status == STATUS_OK && found) {
+        status = remove_found(store, &row, error);
+    }
+    return record_end(store, status, error);
+}
+
+/* Runs statements whose one parameter is the patient; *changed adds up the rows. */
+static enum status run_all(struct store *store, const char *const *statements, size_t count, const char *patient,
+                           int *changed, struct error *error)
+{
+    enum status status = STATUS_OK;
+
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        sqlite3_stmt *statement = database_statement(store, statements[i], error);
+        if (statement == NULL) {
+            return database_error(store, error);
+        }
+        bind_text(statement, 1, patient);
+        status = database_run(store, statement, error);
+        *changed += sqlite3_changes(store->connection);
+    }
+    return status;
+}
+
+/* A visit in progress, or something unsent. */
+static enum status is_busy(struct store *store, const char *sql, const char *patient, bool *busy, struct error *error)
+{
+    sqlite3_stmt *statement = database_statement(store, sql, error);
+    if (statement == NULL) {
+        return database_error(store, error);
+    }
+    bind_text(statement, 1, patient);
+    enum status status = database_step(store, statement, busy, error);
+    sqlite3_reset(statement);
+    return status;
+}
+
+static enum status release(struct store *store, const char *patient, struct error *error)
+{
+    static const char *const always[] = {
+        "DELETE FROM resource WHERE patient = ?1 AND type <> 'Patient' "
+        "AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.resource = resource.key)",
+        "DELETE FROM draft WHERE visit IN (SELECT id FROM visit WHERE patient = ?1 AND accepted IS NOT NULL)",
+        "DELETE FROM visit WHERE patient = ?1 AND accepted IS NOT NULL",
+    };
+    static const char *const when_all_is_sent[] = {
+        "DELETE FROM resource WHERE type = 'Patient' AND id = ?1",
+        "DELETE FROM chart_state WHERE patient = ?1",
+    };
+    bool visiting = false;
+    bool unsent = false;
+    int removed = 0;
+    char detail[32];
+
+    enum status status =
+        is_busy(store, "SELECT 1 FROM visit WHERE patient = ? AND state = 'in-progress'", patient, &visiting, error);
+    if (status == STATUS_OK) {
+        status = record_set_complete(store, patient, false, error);
+    }
+    if (status != STATUS_OK || visiting) {
+        return status;
+    }
+    status = is_busy(store,
+                     "SELECT 1 FROM resource WHERE patient = ? AND key IN (SELECT resource FROM outbox) LIMIT 1", patient,
+                     &unsent, error);
+    if (status == STATUS_OK) {
+        status = run_all(store, always, sizeof always / sizeof always[0], patient, &removed, error);
+    }
+    if (status == STATUS_OK && !unsent) {
+        status = run_all(store, when_all_is_sent, sizeof when_all_is_sent / sizeof when_all_is_sent[0], patient, &removed,
+                         error);
+    }
+    if (status == STATUS_OK && removed > 0) {
+        snprintf(detail, sizeof detail, "rows %d", removed);
+        status = audit_add(store, "release", "Patient", patient, patient, detail, error);
+    }
+    return status;
+}
+
+enum status record_release_patient(struct store *store, const char *patient, struct error *error)
+{
+    enum status status = database_begin(store, error);
+
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = release(store, patient, error);
+    return record_end(store, status, error);
+}

@@ -1,0 +1,107 @@
+/*
+ * What the parts of the one writer (record_*.c) share: resource rows and the
+ * rows that hang on them. Inside store/ only.
+ *
+ * Invariant: every function here runs inside a transaction that its caller
+ * has begun, and leaves undoing to that caller.
+ */
+#ifndef DOORSTEP_STORE_RECORD_ROW_H
+#define DOORSTEP_STORE_RECORD_ROW_H
+
+#include "fhir/lookup.h"
+#include "fhir/visit_bundle.h"
+#include "store/database.h"
+#include "store/record.h"
+
+enum row_origin { ORIGIN_SERVER, ORIGIN_IMPORT, ORIGIN_DEVICE };
+
+/* A resource row without its body. */
+struct row {
+    int64_t key;
+    char type[RESOURCE_TYPE_SIZE];
+    char id[ID_SIZE];           /* the server's, or our UUID until it is known */
+    char uuid[UUID_SIZE];       /* "" when we did not make it */
+    char version[ID_SIZE];
+    char patient[ID_SIZE];
+    instant updated;
+    enum row_origin origin;
+    bool same_body;             /* its body is the text that was asked about */
+};
+
+/* What a row is to hold. All borrowed. */
+struct content {
+    const struct lookup *lookup;
+    const char *id;             /* the id it is stored under; the lookup's head may have none */
+    const char *uuid;           /* "" unless made here */
+    const char *body;
+    size_t length;
+    enum row_origin origin;
+};
+
+/* Commits when `status` is OK, undoes otherwise. Ends one level of the transaction either way. */
+enum status record_end(struct store *store, enum status status, struct error *error) MUST_CHECK;
+
+/* Binds a text of known length, which may be a slice of a larger one; NULL binds NULL. */
+void bind_slice(sqlite3_stmt *statement, int index, const char *text, size_t length);
+
+/* Finds a row by its id, or by our UUID. `body` (may be NULL) is compared byte by byte. */
+enum status row_find(struct store *store, const char *type, const char *id, const char *body, size_t length,
+                     struct row *out, bool *found, struct error *error) MUST_CHECK;
+enum status row_find_uuid(struct store *store, const char *type, const char *uuid, const char *body, size_t length,
+                          struct row *out, bool *found, struct error *error) MUST_CHECK;
+enum status row_insert(struct store *store, const struct content *content, int64_t *key, struct error *error) MUST_CHECK;
+/* Replaces everything but the identity; look-up rows with it. */
+enum status row_replace(struct store *store, int64_t key, const struct content *content, struct error *error) MUST_CHECK;
+enum status row_delete(struct store *store, int64_t key, struct error *error) MUST_CHECK;
+/* The body, owned; NOT_FOUND. */
+enum status row_body(struct store *store, int64_t key, char **out, struct error *error) MUST_CHECK;
+/* Runs a statement whose one parameter is a row's key. */
+enum status row_run(struct store *store, const char *sql, int64_t key, struct error *error) MUST_CHECK;
+
+/* Look-up rows of one resource: record_lookup.c. */
+enum status lookup_rows_insert(struct store *store, int64_t key, const char *id, const struct lookup *lookup,
+                               struct error *error) MUST_CHECK;
+enum status lookup_rows_delete(struct store *store, int64_t key, struct error *error) MUST_CHECK;
+/* Whose chart a resource belongs to; a Patient's is its own. */
+const char *lookup_chart(const struct lookup *lookup, const char *id);
+
+/* An outbox row, as the writer needs it. */
+struct pending {
+    int64_t number;             /* 0: nothing is pending */
+    char visit[UUID_SIZE];
+    char base_version[ID_SIZE];
+    bool is_update;
+    bool superseded;            /* changed again while it was being sent */
+};
+enum status pending_find(struct store *store, int64_t key, struct pending *out, struct error *error) MUST_CHECK;
+/* Adds an outbox row. For an update base_version and base_body are what the change started from. */
+enum status pending_add(struct store *store, int64_t key, const char *visit, const struct made_resource *made,
+                        const char *base_version, const char *base_body, struct error *error) MUST_CHECK;
+/* The change is on the server: takes the row out of the outbox and, when it
+ * was the last of its visit, marks the visit accepted. */
+enum status pending_done(struct store *store, const struct row *row, const struct pending *pending,
+                         struct error *error) MUST_CHECK;
+/* Opens a conflict with what the server holds (NULL when unknown). */
+enum status pending_conflict(struct store *store, const struct row *row, int64_t number, const char *theirs, size_t length,
+                             struct error *error) MUST_CHECK;
+/* True when our row says the same as `theirs`, whatever the server put into meta. */
+enum status row_says_same(struct store *store, int64_t key, const cJSON *theirs, bool *same, struct error *error) MUST_CHECK;
+
+/* The id a resource without one is stored under: from its fullUrl, else from
+ * its content, so that reading it twice finds it again. */
+void identity_derive(const struct incoming *incoming, const char *type, const char *body, size_t length, char id[ID_SIZE]);
+/* The server has our row under `id` and `version`: the row, its look-up rows
+ * and the identity table follow. When the server's copy had been pulled
+ * before, that one stays and ours goes. Call after pending_done().
+ * On return *ours is the row that stayed. */
+enum status identity_settle(struct store *store, struct row *ours, const char *id, const char *version,
+                            struct error *error) MUST_CHECK;
+/* The server uses the id of an imported patient for somebody else: what was
+ * imported is kept aside, what was recorded here is not sent. */
+enum status identity_displace_import(struct store *store, const char *patient, struct error *error) MUST_CHECK;
+
+/* Keeps bytes aside. `contested` is the Patient id they claim from another person, or NULL. */
+enum status quarantine_add(struct store *store, const char *where, const char *bytes, size_t length, const char *why,
+                           const char *contested, struct error *error) MUST_CHECK;
+
+#endif

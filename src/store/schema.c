@@ -1,0 +1,81 @@
+/*
+ * Migrations. The newest version is the number of entries in the table; what
+ * has once been released in it is never changed, only added to.
+ */
+#include "store/schema.h"
+
+#include "store/database.h"
+/* The compilers take far longer literals than the 4095 bytes every C compiler must. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverlength-strings"
+#include "store/schema_v1.sql.h"
+#pragma GCC diagnostic pop
+
+#include <stdio.h>
+
+static const char *const migrations[] = {
+    schema_v1,
+};
+
+int schema_newest(void)
+{
+    return (int)(sizeof migrations / sizeof migrations[0]);
+}
+
+const char *schema_migration(int version)
+{
+    return version >= 1 && version <= schema_newest() ? migrations[version - 1] : NULL;
+}
+
+enum status schema_version(struct store *store, int *version, struct error *error)
+{
+    bool row = false;
+    sqlite3_stmt *statement = database_statement(store, "PRAGMA user_version", error);
+    enum status status = statement == NULL ? database_error(store, error) : database_step(store, statement, &row, error);
+    if (status == STATUS_OK) {
+        *version = row ? column_int(statement, 0) : 0;
+        sqlite3_reset(statement);
+    }
+    return status;
+}
+
+/* One step, in one transaction with its number. The version is read again inside it: another process may have been first. */
+static enum status migrate_one(struct store *store, const char *sql, int version, struct error *error)
+{
+    enum status status = database_begin(store, error);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    int found = 0;
+    status = schema_version(store, &found, error);
+    if (status == STATUS_OK && found < version) {
+        char number[64];
+        snprintf(number, sizeof number, "PRAGMA user_version = %d", version);
+        status = database_execute(store, sql, error);
+        if (status == STATUS_OK) {
+            status = database_execute(store, number, error);
+        }
+    }
+    return database_end(store, status, error);
+}
+
+enum status schema_apply(struct store *store, const char *const *steps, int newest, struct error *error)
+{
+    int version = 0;
+    enum status status = schema_version(store, &version, error);
+    if (status == STATUS_OK && version > newest) {
+        return error_set(error, STATUS_READ_ONLY,
+                         _("The record was written by a newer doorstep (form %d, this one knows %d); update this program."),
+                         version, newest);
+    }
+    while (status == STATUS_OK && version < newest) {
+        version++;
+        status = migrate_one(store, steps[version - 1], version, error);
+    }
+    return status;
+}
+
+enum status schema_migrate(struct store *store, struct error *error)
+{
+    return schema_apply(store, migrations, schema_newest(), error);
+}

@@ -1,0 +1,292 @@
+/*
+ * Faults under the one writer: no allocation that fails and no SIGKILL leaves
+ * half of a page or half of a visit, and what is read is whole or an error.
+ */
+#include "tests/store/visit_test.h"
+
+#include "store/audit.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#define COUNTS \
+    "SELECT (SELECT count(*) FROM resource) || ' ' || (SELECT count(*) FROM reading) || ' ' || " \
+    "(SELECT count(*) FROM patient) || ' ' || (SELECT count(*) FROM note) || ' ' || (SELECT count(*) FROM outbox) || ' ' || " \
+    "(SELECT count(*) FROM audit) || ' ' || (SELECT count(*) FROM identity) || ' ' || (SELECT count(*) FROM conflict) || " \
+    "' ' || (SELECT count(*) FROM quarantine) || ' ' || (SELECT group_concat(state) FROM visit)"
+
+static void check_whole(struct fixture *fixture)
+{
+    struct audit_verdict verdict;
+
+    assert_string_equal(text_of(fixture, "PRAGMA integrity_check"), "ok");
+    assert_string_equal(text_of(fixture, "PRAGMA foreign_key_check"), "");
+    assert_int_equal(audit_verify(fixture->store, &verdict, &fixture->error), STATUS_OK);
+    assert_true(verdict.intact);
+}
+
+/* Makes the n-th allocation of `step` fail, for every n until it is not reached; a failure must change nothing. */
+static void sweep(struct fixture *fixture, enum status (*step)(struct fixture *fixture), int sticky)
+{
+    char before[256];
+    long failures = 0;
+
+    for (long nth = 1;; nth++) {
+        assert_int_equal(reopen(fixture), STATUS_OK); /* no statement is prepared yet */
+        snprintf(before, sizeof before, "%s", text_of(fixture, COUNTS));
+        error_clear(&fixture->error);
+        memory_fail_at(nth, sticky);
+        enum status status = step(fixture);
+        bool reached = memory_allocation_count() >= nth;
+        memory_fail_at(0, 0);
+        if (status != STATUS_OK && fixture->error.sentence[0] == 0) print_message("nth %ld status %d\n", nth, status);
+        if (status != STATUS_OK) {
+            failures++;
+            assert_true(reached);
+            assert_string_not_equal(fixture->error.sentence, "");
+            if (strcmp(text_of(fixture, COUNTS), before) != 0) {
+                fail_msg("allocation %ld: %s before, %s after", nth, before, text_of(fixture, COUNTS));
+            }
+            if (nth % 16 == 0) {
+                check_whole(fixture);
+            }
+        } else if (!reached) {
+            break;
+        } else {
+            /* SQLite can do without some of its memory; then all of it happened. Undo it for the next round. */
+            assert_string_not_equal(text_of(fixture, COUNTS), before);
+            break;
+        }
+    }
+    assert_true(failures > 20);
+    check_whole(fixture);
+}
+
+static enum status apply_page(struct fixture *fixture)
+{
+    struct apply_outcome outcome;
+    static const char *const resources[] = {
+        HANA_1,
+        WEIGHT("o1", "1", "2026-11-20T00:00:00Z", "p1", "2026-11-19T09:00:00+09:00", "61.2"),
+        "{\"resourceType\":\"DocumentReference\",\"id\":\"n1\",\"status\":\"current\",\"subject\":{\"reference\":"
+        "\"Patient/p1\"},\"content\":[{\"attachment\":{\"contentType\":\"text/plain\",\"data\":\"V2Fsa3Mgd2VsbC4=\"}}]}",
+        "{\"resourceType\":\"Observation\",\"id\":\"bad\",\"code\":{\"text\":\"x\"}}",
+    };
+
+    enum status status = record_begin(fixture->store, &fixture->error);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    for (size_t i = 0; i < sizeof resources / sizeof resources[0] && status == STATUS_OK; i++) {
+        status = apply_in_page(fixture, APPLY_FROM_SERVER, NULL, resources[i], &outcome);
+    }
+    if (status == STATUS_OK) {
+        status = record_set_cursor(fixture->store, "Patient", "2026", &fixture->error);
+    }
+    if (status != STATUS_OK) {
+        record_abort(fixture->store);
+        return status;
+    }
+    return record_commit(fixture->store, &fixture->error);
+}
+
+static void a_page_is_stored_whole_or_not_at_all(void **state)
+{
+    struct fixture *fixture = *state;
+
+    sweep(fixture, apply_page, 0);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM resource"), 3);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM quarantine"), 1);
+}
+
+static void a_page_is_stored_whole_or_not_at_all_when_memory_stays_short(void **state)
+{
+    sweep(*state, apply_page, 1);
+}
+
+static char swept_visit[UUID_SIZE];
+
+static enum status sign_swept(struct fixture *fixture)
+{
+    struct signer signer = nurse(fixture);
+    size_t queued = 0;
+
+    enum status status = record_sign_visit(fixture->store, swept_visit, &signer, &queued, &fixture->error);
+    assert_true((status == STATUS_OK) == (queued > 0));
+    return status;
+}
+
+static void a_visit_is_signed_wholly_or_not_at_all(void **state)
+{
+    struct fixture *fixture = *state;
+
+    fill_caseload(fixture);
+    start_visit(fixture, true, swept_visit);
+    sweep(fixture, sign_swept, 0);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM visit WHERE state = 'signed'"), 1);
+}
+
+static enum status accept_swept(struct fixture *fixture)
+{
+    return record_accept(fixture->store, number_of(fixture, "SELECT min(number) FROM outbox"), "1001", "1", &fixture->error);
+}
+
+static enum status conflict_swept(struct fixture *fixture)
+{
+    return record_conflict(fixture->store, number_of(fixture, "SELECT number FROM outbox WHERE base_body IS NOT NULL"),
+                           TASK("2", "2026-11-21T00:00:00Z", "cancelled"), &fixture->error);
+}
+
+static enum status release_swept(struct fixture *fixture)
+{
+    return record_release_patient(fixture->store, "p1", &fixture->error);
+}
+
+static void answers_are_taken_wholly_or_not_at_all(void **state)
+{
+    struct fixture *fixture = *state;
+    char visit[UUID_SIZE];
+
+    fill_caseload(fixture);
+    sign_visit(fixture, true, visit);
+    sweep(fixture, accept_swept, 0);
+    sweep(fixture, conflict_swept, 0);
+    accept_all(fixture);
+    sweep(fixture, release_swept, 0);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM resource"), 0);
+}
+
+/* Reads everything once; what cannot be read whole is an error with nothing in it. */
+static enum status read_all(struct fixture *fixture)
+{
+    struct chart chart;
+    struct patient_rows rows;
+    struct visit_rows visits;
+    struct outbox_rows outbox;
+
+    enum status status =
+        query_chart(fixture->store, "p1", START - INSTANT_DAY, 10, START, &chart, &fixture->error);
+    if (status == STATUS_OK) {
+        assert_int_equal(chart.reading_count, 3);
+        assert_int_equal(chart.note_count, 1);
+    }
+    chart_free(&chart);
+    if (status == STATUS_OK) {
+        status = query_today(fixture->store, START, &rows, &fixture->error);
+        patient_rows_free(&rows);
+    }
+    if (status == STATUS_OK) {
+        status = query_patients(fixture->store, "kim", START, &rows, &fixture->error);
+        assert_int_equal(rows.count, status == STATUS_OK ? 1 : 0);
+        patient_rows_free(&rows);
+    }
+    if (status == STATUS_OK) {
+        status = query_visits(fixture->store, START - INSTANT_DAY, &visits, &fixture->error);
+        visit_rows_free(&visits);
+    }
+    if (status == STATUS_OK) {
+        status = query_outbox(fixture->store, &outbox, &fixture->error);
+        outbox_rows_free(&outbox);
+    }
+    return status;
+}
+
+static void what_is_read_is_whole_or_an_error(void **state)
+{
+    struct fixture *fixture = *state;
+    char visit[UUID_SIZE];
+    long failures = 0;
+
+    fill_caseload(fixture);
+    sign_visit(fixture, true, visit);
+    for (long nth = 1;; nth++) {
+        assert_int_equal(reopen(fixture), STATUS_OK);
+        memory_fail_at(nth, 0);
+        enum status status = read_all(fixture);
+        bool reached = memory_allocation_count() >= nth;
+        memory_fail_at(0, 0);
+        failures += status != STATUS_OK;
+        if (!reached) {
+            assert_int_equal(status, STATUS_OK);
+            break;
+        }
+        /* No statement is left open: another writer gets through. */
+        assert_int_equal(record_set_cursor(fixture->store, "x", "y", &fixture->error), STATUS_OK);
+        assert_int_equal(sqlite3_get_autocommit(fixture->store->connection), 1);
+    }
+    assert_true(failures > 50);
+}
+
+/* Signs one visit after the other until it is killed. */
+static void sign_for_ever(struct fixture *fixture)
+{
+    struct store *store = NULL;
+    char visit[UUID_SIZE];
+    size_t queued = 0;
+
+    if (store_open(&fixture->paths, fixture->vault, &fixture->options, &store, NULL) != STATUS_OK) {
+        _exit(1);
+    }
+    for (;;) {
+        fixture->time.wall += INSTANT_MINUTE;
+        struct signer signer = nurse(fixture);
+        if ((draft_find(store, "p1", visit, NULL) != STATUS_OK && draft_start(store, "p1", "", visit, NULL) != STATUS_OK) ||
+            draft_put(store, visit, "vitals.pulse", "91", NULL) != STATUS_OK ||
+            draft_put(store, visit, "note.text", "Feels well.", NULL) != STATUS_OK ||
+            record_sign_visit(store, visit, &signer, &queued, NULL) != STATUS_OK) {
+            _exit(2);
+        }
+    }
+}
+
+static void a_kill_leaves_whole_visits_only(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t seed = 42;
+    struct randomness dice = randomness_seeded(&seed);
+
+    fill_caseload(fixture);
+    for (int round = 0; round < 12; round++) {
+        int how = 0;
+        store_close(fixture->store);
+        fixture->store = NULL;
+        fixture->seed = 1000 + (uint64_t)round;
+        pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0) {
+            sign_for_ever(fixture);
+        }
+        struct timespec moment = {.tv_nsec = 10000000 + (long)randomness_below(&dice, 60000000)};
+        nanosleep(&moment, NULL);
+        kill(child, SIGKILL);
+        assert_int_equal(waitpid(child, &how, 0), child);
+        assert_true(WIFSIGNALED(how));
+
+        assert_int_equal(reopen(fixture), STATUS_OK);
+        check_whole(fixture);
+        int64_t is_signed = number_of(fixture, "SELECT count(*) FROM visit WHERE state = 'signed'");
+        assert_int_equal(number_of(fixture, "SELECT count(*) FROM resource WHERE type = 'Encounter'"), is_signed);
+        assert_int_equal(number_of(fixture, "SELECT count(*) FROM audit WHERE action = 'sign'"), is_signed);
+        /* Encounter, pulse, note and Provenance of each, all in the outbox. */
+        assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox"), 4 * is_signed);
+        assert_int_equal(number_of(fixture, "SELECT count(*) FROM reading WHERE vital = 2"), is_signed);
+        assert_int_equal(number_of(fixture, "SELECT count(*) FROM note"), is_signed);
+    }
+    assert_true(number_of(fixture, "SELECT count(*) FROM visit WHERE state = 'signed'") > 0);
+}
+
+int main(void)
+{
+    memory_install();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_page_is_stored_whole_or_not_at_all, open_record, remove_home),
+        cmocka_unit_test_setup_teardown(a_page_is_stored_whole_or_not_at_all_when_memory_stays_short, open_record, remove_home),
+        cmocka_unit_test_setup_teardown(a_visit_is_signed_wholly_or_not_at_all, open_record, remove_home),
+        cmocka_unit_test_setup_teardown(answers_are_taken_wholly_or_not_at_all, open_record, remove_home),
+        cmocka_unit_test_setup_teardown(what_is_read_is_whole_or_an_error, open_record, remove_home),
+        cmocka_unit_test_setup_teardown(a_kill_leaves_whole_visits_only, open_record, remove_home),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
