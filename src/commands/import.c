@@ -1,0 +1,284 @@
+/*
+ * doorstep import: Bundles, single resources, NDJSON and folders, as if pulled.
+ *
+ * Everything read is stored, known already, or set aside with a reason; nothing
+ * is skipped in silence. NDJSON is read a line at a time, so its size does not
+ * matter. Each file's resources are committed in pages.
+ */
+#include "commands/command_line.h"
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "fhir/bundle.h"
+#include "store/record.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PAGE_RESOURCES 500
+#define BUNDLE_DEPTH 4
+#define WHERE_SIZE 600
+#define KEPT_OF_NO_RESOURCE (256u * 1024) /* of a file that is no FHIR at all, this much is set aside */
+
+struct import {
+    struct command_line *line;
+    int64_t read, stored, unchanged, quarantined;
+    cJSON *list;              /* of {"where","why"} */
+    int in_page;
+    /* Of the document being read. */
+    const char *path;
+    const struct reference_map *references;
+    int depth;
+};
+
+static enum status note_quarantined(struct import *import, const char *where, const char *why, struct error *error)
+{
+    import->quarantined++;
+    cJSON *item = json_add_object(import->list, NULL);
+    json_add_text(item, "where", where);
+    return json_add_text(item, "why", why) == NULL ? error_no_memory(error) : STATUS_OK;
+}
+
+/* Ends a full page, so that other writers get their turn and memory stays flat. */
+static enum status turn_page(struct import *import, bool at_end, struct error *error)
+{
+    struct store *store = import->line->store;
+    if (!at_end && ++import->in_page < PAGE_RESOURCES) {
+        return STATUS_OK;
+    }
+    import->in_page = 0;
+    enum status status = record_commit(store, error);
+    return status == STATUS_OK && !at_end ? record_begin(store, error) : status;
+}
+
+static enum status set_aside(struct import *import, const char *where, const char *bytes, size_t length, const char *why,
+                             struct error *error)
+{
+    size_t kept = length < KEPT_OF_NO_RESOURCE ? length : KEPT_OF_NO_RESOURCE;
+    import->read++;
+    enum status status = record_quarantine(import->line->store, where, bytes, kept, why, error);
+    if (status == STATUS_OK) {
+        status = note_quarantined(import, where, why, error);
+    }
+    return status == STATUS_OK ? turn_page(import, false, error) : status;
+}
+
+static enum status apply(struct import *import, const cJSON *resource, const char *body, size_t length, const char *full_url,
+                         const char *where, struct error *error)
+{
+    struct apply_outcome outcome = {0};
+    struct incoming incoming = {.resource = resource, .body = body, .body_length = length, .full_url = full_url,
+                                .where = where, .references = import->references};
+    import->read++;
+    enum status status = record_apply(import->line->store, &incoming, APPLY_FROM_IMPORT, &outcome, error);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    switch (outcome.result) {
+    case APPLY_STORED:
+        import->stored++;
+        break;
+    case APPLY_UNCHANGED:
+        import->unchanged++;
+        break;
+    case APPLY_QUARANTINED:
+        status = note_quarantined(import, where, outcome.why, error);
+        break;
+    }
+    const char *type = json_text(resource, "resourceType");
+    if (status == STATUS_OK && outcome.result == APPLY_STORED && text_equal(type, "Patient")) {
+        /* A file is all there is: the chart is as complete as it will be. */
+        status = record_set_complete(import->line->store, outcome.id, true, error);
+    }
+    return status == STATUS_OK ? turn_page(import, false, error) : status;
+}
+
+static enum status import_document(struct import *import, const cJSON *document, const char *body, size_t length,
+                                   const char *full_url, const char *where, struct error *error);
+
+static enum status import_entry(void *context, size_t index, const struct bundle_entry *entry, struct error *error)
+{
+    struct import *import = context;
+    char where[WHERE_SIZE];
+    snprintf(where, sizeof where, "%s entry %zu", import->path, index + 1);
+    if (entry->resource == NULL) {
+        const char *why = strcmp(entry->method, "DELETE") == 0 ? _("a deletion; import does not delete")
+                                                               : _("an entry without a resource");
+        return set_aside(import, where, "", 0, why, error);
+    }
+    return import_document(import, entry->resource, NULL, 0, entry->full_url, where, error);
+}
+
+static enum status import_bundle(struct import *import, const cJSON *bundle, struct error *error)
+{
+    struct reference_map *references = NULL;
+    const struct reference_map *outer = import->references;
+    enum status status = bundle_references(bundle, &references, error);
+    if (status == STATUS_OK) {
+        import->references = references;
+        import->depth++;
+        status = bundle_each(bundle, import_entry, import, error);
+        import->depth--;
+        import->references = outer;
+    }
+    reference_map_free(references);
+    return status;
+}
+
+/* One resource, or a Bundle of them. */
+static enum status import_document(struct import *import, const cJSON *document, const char *body, size_t length,
+                                   const char *full_url, const char *where, struct error *error)
+{
+    if (bundle_is(document) && import->depth < BUNDLE_DEPTH) {
+        return import_bundle(import, document, error);
+    }
+    return apply(import, document, body, length, full_url, where, error);
+}
+
+static enum status import_text(struct import *import, const char *text, size_t length, const char *where, struct error *error)
+{
+    cJSON *document = NULL;
+    struct error why = {0};
+    enum status status = json_parse(text, length, &document, &why);
+    if (status == STATUS_NO_MEMORY) {
+        return error_no_memory(error);
+    }
+    if (status != STATUS_OK) {
+        return set_aside(import, where, text, length, why.sentence, error);
+    }
+    status = import_document(import, document, text, length, NULL, where, error);
+    cJSON_Delete(document);
+    return status;
+}
+
+static bool ends_with(const char *path, const char *ending)
+{
+    size_t length = strlen(path);
+    size_t tail = strlen(ending);
+    return length >= tail && strcmp(path + length - tail, ending) == 0;
+}
+
+static enum status import_lines(struct import *import, const char *path, struct error *error)
+{
+    char *text = NULL;
+    size_t capacity = 0;
+    ssize_t got = 0;
+    enum status status = STATUS_OK;
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
+        return error_system(error, path, errno);
+    }
+    for (long number = 1; status == STATUS_OK && (got = getline(&text, &capacity, file)) >= 0; number++) {
+        char where[WHERE_SIZE];
+        size_t length = (size_t)got;
+        while (length > 0 && (text[length - 1] == '\n' || text[length - 1] == '\r')) {
+            length--;
+        }
+        text[length] = '\0';
+        snprintf(where, sizeof where, "%s line %ld", path, number);
+        if (length > 0) {
+            status = import_text(import, text, length, where, error);
+        }
+    }
+    if (status == STATUS_OK && ferror(file)) {
+        status = error_system(error, path, EIO);
+    }
+    if (text != NULL) {
+        memory_wipe(text, capacity);
+        free(text); /* getline's, not ours */
+    }
+    fclose(file);
+    return status;
+}
+
+static enum status import_file(const char *path, void *context, struct error *error)
+{
+    struct import *import = context;
+    struct buffer text;
+    struct error why = {0};
+    import->path = path;
+    if (ends_with(path, ".ndjson") || ends_with(path, ".jsonl")) {
+        return import_lines(import, path, error);
+    }
+    buffer_init(&text, JSON_SIZE_LIMIT);
+    enum status status = file_read(path, &text, &why);
+    if (status == STATUS_OK) {
+        status = import_text(import, buffer_text(&text), text.length, path, error);
+    } else if (status == STATUS_NO_MEMORY) {
+        status = error_no_memory(error);
+    } else {
+        status = set_aside(import, path, "", 0, why.sentence, error);
+    }
+    buffer_free(&text);
+    return status;
+}
+
+static enum status import_paths(struct import *import, struct error *error)
+{
+    struct store *store = import->line->store;
+    enum status status = record_begin(store, error);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    for (int i = 0; i < import->line->argument_count && status == STATUS_OK; i++) {
+        status = file_walk(import->line->arguments[i], import_file, import, error);
+    }
+    if (status == STATUS_OK) {
+        return turn_page(import, true, error);
+    }
+    record_abort(store);
+    return status;
+}
+
+static enum status report(struct import *import, struct error *error)
+{
+    struct command_line *line = import->line;
+    if (line->json) {
+        cJSON *document = cJSON_CreateObject();
+        json_add_integer(document, "read", import->read);
+        json_add_integer(document, "stored", import->stored);
+        json_add_integer(document, "unchanged", import->unchanged);
+        if (document != NULL) {
+            cJSON_AddItemToObject(document, "quarantined", import->list);
+            import->list = NULL;
+        }
+        return command_print_json(line, document, error);
+    }
+    const cJSON *item = NULL;
+    cJSON_ArrayForEach(item, import->list) {
+        fprintf(line->out, "%s: %s\n", json_text(item, "where"), json_text(item, "why"));
+    }
+    fprintf(line->out, _("Read %lld, stored %lld, unchanged %lld, set aside %lld.\n"), (long long)import->read,
+            (long long)import->stored, (long long)import->unchanged, (long long)import->quarantined);
+    return STATUS_OK;
+}
+
+enum status verb_import(struct command_line *line, struct error *error)
+{
+    struct import import = {.line = line};
+    enum status status = command_arguments(line, 1, 10000, error);
+    for (int i = 0; i < line->argument_count && status == STATUS_OK; i++) {
+        if (!file_exists(line->arguments[i])) {
+            status = error_set(error, STATUS_NOT_FOUND, _("there is no file or folder %s"), line->arguments[i]);
+        }
+    }
+    if (status == STATUS_OK) {
+        status = command_open(line, error);
+    }
+    if (status == STATUS_OK) {
+        import.list = cJSON_CreateArray();
+        status = import.list == NULL ? error_no_memory(error) : import_paths(&import, error);
+    }
+    if (status == STATUS_OK) {
+        status = report(&import, error);
+    }
+    cJSON_Delete(import.list);
+    if (status == STATUS_OK && import.quarantined > 0) {
+        status = error_set(error, STATUS_ATTENTION, _("%lld items were set aside; each is named above with its reason"),
+                           (long long)import.quarantined);
+    }
+    return status;
+}

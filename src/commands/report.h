@@ -1,0 +1,16 @@
+/*
+ * Pieces of output that several verbs print. Private to commands/.
+ */
+#ifndef DOORSTEP_COMMANDS_REPORT_H
+#define DOORSTEP_COMMANDS_REPORT_H
+
+#include "base/instant.h"
+#include "base/json.h"
+#include "care/news2.h"
+
+/* A score as `news2 --json` prints it. Owned. */
+cJSON *command_news2_json(const struct news2_score *score);
+/* An instant as FHIR text, or JSON null when there is none. */
+void report_instant(cJSON *object, const char *name, instant at);
+
+#endif
