@@ -29,7 +29,7 @@ USES_views := views sync store fhir care base
 USES_commands := commands sync store fhir care base
 
 PACKAGES   := ncursesw sqlcipher libcurl libcjson libsodium inih libutf8proc zlib
-WARNINGS   := -Wall -Wextra -Wpedantic -Werror -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes \
+WARNINGS   := -Wall -Wextra -Wpedantic -Werror -Wshadow -Wvla -Walloca -Wstrict-prototypes -Wmissing-prototypes \
               -Wold-style-definition -Wformat=2 -Wpointer-arith -Wcast-qual -Wwrite-strings -Wundef -Wswitch-enum \
               -Wimplicit-fallthrough -Wnull-dereference -Wdouble-promotion
 OPTIMISE   ?= -O2 -g
@@ -48,12 +48,16 @@ sources     = $(wildcard $(DIR_$(1))/*.c)
 objects     = $(patsubst %.c,$(BUILD)/%.o,$(call sources,$(1)))
 archives    = $(patsubst %,$(BUILD)/lib%.a,$(1))
 
-LANGUAGES  := ko ja
+LANGUAGES  := $(patsubst views/po/%.po,%,$(wildcard views/po/*.po))
 CATALOGUES := $(patsubst %,$(BUILD)/locale/%/LC_MESSAGES/doorstep.mo,$(LANGUAGES))
 
 SUPPORT    := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
 TESTS       = $(foreach room,$(ROOMS),$(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(room)/test_*.c)))
 PROGRAMS   := $(BUILD)/practice $(BUILD)/loopback
+
+FUZZ_ROOMS   := care base
+FUZZ_SECONDS ?= 60
+FUZZERS      := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 
 .PHONY: all
 all: $(BUILD)/doorstep $(CATALOGUES) $(PROGRAMS)
@@ -85,6 +89,23 @@ $(BUILD)/loopback: $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/loopback/*.c)) $
 	$(SAY) LINK $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(TEST_LIBS)
 
+# A fuzz target runs over its seeds in fixtures/fuzz (fuzz-replay, one of the tests) and under clang's fuzzer (fuzz).
+$(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(call archives,$(FUZZ_ROOMS))
+	$(SAY) LINK $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(BUILD)/tests/fuzz/live_%: $(BUILD)/tests/fuzz/fuzz_%.o $(call archives,$(FUZZ_ROOMS))
+	$(SAY) LINK $@
+	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+.PHONY: fuzz fuzz-replay $(FUZZERS:%=fuzz-live-%)
+fuzz-replay: $(FUZZERS:%=$(BUILD)/tests/fuzz/fuzz_%)
+	$(Q)tests/run.sh $^
+fuzz:
+	$(Q)$(MAKE) CC=clang BUILD=$(BUILD)/fuzzer SANITIZE=fuzzer-no-link,address,undefined $(FUZZERS:%=fuzz-live-%)
+$(FUZZERS:%=fuzz-live-%): fuzz-live-%: $(BUILD)/tests/fuzz/live_%
+	$(Q)mkdir -p $(BUILD)/found/$*
+	$(Q)cd $(BUILD)/found && $(abspath $<) -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1 \
+	    $* $(abspath fixtures/fuzz/$*)
+
 $(BUILD)/src/%.o: src/%.c
 	$(SAY) CC $<
 	$(Q)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(CFLAGS) $(STRICT) -MMD -MP -c -o $@ $<
@@ -104,6 +125,84 @@ $(BUILD)/locale/%/LC_MESSAGES/doorstep.mo: views/po/%.po
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
+# --- what people run ---------------------------------------------------------------------------------
+.PHONY: help demo test check deps
+help:
+	@echo 'make            build $(BUILD)/doorstep'
+	@echo 'make demo       a practice caseload on a loopback server, and the console (or a scripted visit without a terminal)'
+	@echo 'make test       build and pass the tests        make tests-ROOM   one room: $(ROOMS)'
+	@echo 'make check      floors, style, banned calls, headers, catalogues, manual pages'
+	@echo 'make interop    HAPI FHIR and the Medplum router, for real; every resource validated'
+	@echo 'make asan | tsan | valgrind | fuzz | bench | coverage'
+	@echo 'make install DESTDIR= PREFIX=/usr/local'
+
+deps:
+	$(Q)tests/packages.sh build
+demo: deps
+	$(Q)$(MAKE) --no-print-directory all && tests/demo.sh $(abspath $(BUILD))
+
+test: deps
+	$(Q)$(MAKE) --no-print-directory test-programs
+.PHONY: test-programs
+test-programs: all $(TESTS) $(FUZZERS:%=$(BUILD)/tests/fuzz/fuzz_%)
+	$(Q)BUILD=$(abspath $(BUILD)) tests/run.sh $(TESTS) $(FUZZERS:%=$(BUILD)/tests/fuzz/fuzz_%) $(wildcard tests/*/check.sh tests/e2e/*.sh)
+
+# --- checks ------------------------------------------------------------------------------------------
+PROGRAM_SOURCES = $(wildcard src/*.c src/*/*.[ch] views/*.[ch] sync/*.[ch])
+ALL_SOURCES     = $(PROGRAM_SOURCES) $(wildcard fixtures/*.[ch] tests/*/*.[ch])
+.PHONY: check check-headers check-catalogues catalogues
+check: check-headers check-catalogues
+	$(Q)awk -f tests/check/floors.awk $(PROGRAM_SOURCES)
+	$(Q)tests/check/style.sh $(ALL_SOURCES)
+	$(Q)mandoc -T lint -W warning man/*.[157]
+	@echo 'check passed'
+# Every header compiles by itself.
+check-headers:
+	$(Q)for header in $(filter-out %/banned.h %.sql.h,$(filter %.h,$(PROGRAM_SOURCES))); do \
+	    $(CC) $(CPPFLAGS) $(CFLAGS) -fsyntax-only -x c $$header || exit 1; done
+# The catalogues hold every string of the program, translated, with the same conversions.
+XGETTEXT = xgettext --language=C --from-code=UTF-8 --keyword=_ --keyword=N_ --keyword=ngettext:1,2 --flag=_:1:pass-c-format \
+           --add-comments=TRANSLATORS --sort-by-file --no-location --omit-header
+$(BUILD)/doorstep.pot: $(PROGRAM_SOURCES) $(wildcard views/*.def)
+	$(Q)mkdir -p $(@D) && $(XGETTEXT) -o $@ $^
+catalogues: $(BUILD)/doorstep.pot
+	$(Q)for language in $(LANGUAGES); do msgmerge --quiet --update --backup=none --no-fuzzy-matching --no-location --sort-by-file views/po/$$language.po $<; done
+check-catalogues: $(BUILD)/doorstep.pot
+	$(Q)tests/check/catalogues.sh $< $(LANGUAGES:%=views/po/%.po)
+	$(Q)tests/check/strings.sh $(PROGRAM_SOURCES)
+
+# --- sanitizers and valgrind -------------------------------------------------------------------------
+.PHONY: asan tsan valgrind coverage
+asan:
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)-asan SANITIZE=address,undefined OPTIMISE='-O1 -g' test-programs
+tsan:
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)-tsan SANITIZE=thread OPTIMISE='-O1 -g' tests-sync
+valgrind: all $(TESTS)
+	$(Q)RUN='valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite' tests/run.sh $(TESTS)
+coverage:
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)-coverage OPTIMISE='-O0 -g --coverage' LDFLAGS='--coverage -pie' test-programs
+	$(Q)cd $(BUILD)-coverage && gcov -n $$(find src views sync -name '*.gcda') | awk '/^File .*(src|views|sync)\// {f=1; next} f && /^Lines/ {split($$2, p, ":"); split(p[2], q, "%"); n+=$$4; c+=$$4*q[1]/100; f=0} END {printf "%.1f %% of %d lines\n", 100*c/n, n}'
+
+# --- installing --------------------------------------------------------------------------------------
+.PHONY: install uninstall
+install: $(BUILD)/doorstep $(CATALOGUES)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man7
+	install -m 755 $(BUILD)/doorstep $(DESTDIR)$(PREFIX)/bin/doorstep
+	for page in $(wildcard man/*.[157]); do install -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/; done
+	for language in $(LANGUAGES); do \
+	    install -d $(DESTDIR)$(PREFIX)/share/locale/$$language/LC_MESSAGES && \
+	    install -m 644 $(BUILD)/locale/$$language/LC_MESSAGES/doorstep.mo $(DESTDIR)$(PREFIX)/share/locale/$$language/LC_MESSAGES/; done
+
+# --- real servers and speed --------------------------------------------------------------------------
+.PHONY: interop bench
+interop: all
+	$(Q)tests/packages.sh interop && tests/interop/run.sh $(abspath $(BUILD))
+bench: all $(BUILD)/tests/bench/bench
+	$(Q)$(BUILD)/tests/bench/bench $(abspath $(BUILD))
+$(BUILD)/tests/bench/bench: $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/bench/*.c)) $(call archives,views sync store fhir care base)
+	$(SAY) LINK $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 .PHONY: clean
 clean:
-	rm -rf $(BUILD)
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan $(BUILD)-coverage

@@ -1,0 +1,165 @@
+/*
+ * One counted exchange of a run, and what its answer means. See exchange.h.
+ */
+#include "sync/exchange.h"
+
+#include "base/text.h"
+#include "fhir/bundle.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+void sync_report(struct sync *sync, enum sync_phase phase, int done, int total)
+{
+    if (sync->progress != NULL) {
+        struct sync_progress progress = {.phase = phase, .done = done, .total = total};
+        sync->progress(sync->progress_context, &progress);
+    }
+}
+
+enum status exchange_check_cancelled(const struct sync *sync, struct error *error)
+{
+    if (sync->cancelled != NULL && atomic_load(sync->cancelled)) {
+        return error_set(error, STATUS_CANCELLED, _("the sync was stopped; what is left goes with the next one"));
+    }
+    return STATUS_OK;
+}
+
+void url_append_escaped(struct buffer *url, const char *text)
+{
+    for (const char *at = text; *at != '\0'; at++) {
+        unsigned char byte = (unsigned char)*at;
+        if (isalnum(byte) || byte == '-' || byte == '.' || byte == '_' || byte == '~' || byte == ',') {
+            buffer_append_byte(url, (char)byte);
+        } else {
+            buffer_format(url, "%%%02X", byte);
+        }
+    }
+}
+
+/* Length of "scheme://authority", 0 when it is no absolute URL. */
+static size_t origin_length(const char *url)
+{
+    const char *authority = strstr(url, "://");
+    if (authority == NULL) {
+        return 0;
+    }
+    authority += 3;
+    return (size_t)(authority - url) + strcspn(authority, "/?#");
+}
+
+bool url_same_origin(const char *base, const char *link)
+{
+    size_t length = origin_length(base);
+    return length > 0 && length == origin_length(link) && strncasecmp(base, link, length) == 0;
+}
+
+enum status exchange_send(struct sync *sync, struct sync_result *result, const struct request *request,
+                          struct response *response, struct error *error)
+{
+    response_init(response);
+    enum status status = exchange_check_cancelled(sync, error);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = sync->transport.exchange(sync->transport.context, request, response, error);
+    result->entry.requests++;
+    result->entry.bytes_out += (int64_t)response->bytes_out;
+    result->entry.bytes_in += (int64_t)response->bytes_in;
+    if (status != STATUS_OK) {
+        return status;
+    }
+    switch (response->end) {
+    case EXCHANGE_ANSWERED:
+        return STATUS_OK;
+    case EXCHANGE_CANCELLED:
+        return error_set(error, STATUS_CANCELLED, _("the sync was stopped; what is left goes with the next one"));
+    case EXCHANGE_NOT_SENT:
+    case EXCHANGE_UNKNOWN:
+    case EXCHANGE_TOO_LARGE:
+        break;
+    }
+    return error_set(error, STATUS_UNREACHABLE, "%s", response->reason);
+}
+
+enum status exchange_document(const struct response *response, cJSON **document, struct error *error)
+{
+    struct error detail = {0};
+    enum status status = json_parse(buffer_text(&response->body), response->body.length, document, &detail);
+    if (status == STATUS_NO_MEMORY) {
+        return error_no_memory(error);
+    }
+    if (status != STATUS_OK) {
+        /* Libcurl calls a cut gzip body a success; only the parser knows whether an answer is whole. */
+        if (strstr(response->content_type, "html") != NULL) {
+            return error_set(error, STATUS_UNREACHABLE,
+                             _("a web page answered instead of the server: this network may want a sign-in first"));
+        }
+        return error_set(error, STATUS_UNREACHABLE,
+                         _("the server's answer was cut short or is not FHIR; nothing of it was used, it is asked again"));
+    }
+    return STATUS_OK;
+}
+
+enum status exchange_refusal(const struct response *response, struct error *error)
+{
+    long code = response->status;
+    if (code == 401) {
+        return error_set(error, STATUS_FAILED,
+                         _("the server does not accept this device's sign-in (401): ask the office for a new token"));
+    }
+    if (code == 429 || code == 503) {
+        if (response->retry_after >= 0) {
+            return error_set(error, STATUS_UNREACHABLE, _("the server is busy (%ld) and asks to wait %lld s"), code,
+                             (long long)response->retry_after);
+        }
+        return error_set(error, STATUS_UNREACHABLE, _("the server is busy (%ld); it is asked again later"), code);
+    }
+    if (code >= 500) {
+        return error_set(error, STATUS_UNREACHABLE, _("the server has a fault of its own (%ld); it is asked again later"),
+                         code);
+    }
+    if (code >= 300 && code < 400) {
+        return error_set(error, STATUS_FAILED,
+                         _("the server's address leads elsewhere (%ld): ask the office for the right address"), code);
+    }
+    return STATUS_OK;
+}
+
+enum status exchange_get(struct sync *sync, struct sync_result *result, const char *url, cJSON **document,
+                         struct error *error)
+{
+    struct response response;
+    struct request request = {.method = "GET", .url = url};
+    *document = NULL;
+    if (!url_same_origin(sync->server, url)) {
+        return error_set(error, STATUS_FAILED, _("the server sent a link to another address; it was not followed"));
+    }
+    enum status status = exchange_send(sync, result, &request, &response, error);
+    if (status != STATUS_OK) {
+        goto out;
+    }
+    status = exchange_refusal(&response, error);
+    if (status != STATUS_OK) {
+        goto out;
+    }
+    if (response.status == 404 || response.status == 410) {
+        status = error_set(error, STATUS_NOT_FOUND, _("the server does not have what was asked for (%ld)"), response.status);
+        goto out;
+    }
+    if (response.status != 200) {
+        char words[256] = "";
+        if (exchange_document(&response, document, NULL) == STATUS_OK) {
+            outcome_words(*document, words, sizeof words);
+            cJSON_Delete(*document);
+            *document = NULL;
+        }
+        status = error_set(error, STATUS_FAILED, _("the server refused to read (%ld): %s"), response.status, words);
+        goto out;
+    }
+    status = exchange_document(&response, document, error);
+out:
+    response_free(&response);
+    return status;
+}

@@ -1,0 +1,45 @@
+/*
+ * One counted exchange of a run, and what its answer means. Private to sync/.
+ *
+ * Every failure is classed once, here: retry later (UNREACHABLE), the nurse or
+ * the office must act (FAILED), the disk is full (FULL), stop (CANCELLED). The
+ * sentence is what the nurse reads.
+ */
+#ifndef DOORSTEP_SYNC_EXCHANGE_H
+#define DOORSTEP_SYNC_EXCHANGE_H
+
+#include "base/json.h"
+#include "sync/sync.h"
+
+#define URL_SIZE 8192
+
+/* Sends, counts into result->entry, and fills *response (caller frees). OK
+ * when there is an answer of any HTTP status; else CANCELLED, UNREACHABLE. */
+enum status exchange_send(struct sync *sync, struct sync_result *result, const struct request *request,
+                          struct response *response, struct error *error) MUST_CHECK;
+
+/* GET `url`, expecting FHIR JSON. OK: *document is owned by the caller. NOT_FOUND for
+ * 404 and 410. Others: the class and sentence of exchange_refusal(). */
+enum status exchange_get(struct sync *sync, struct sync_result *result, const char *url, cJSON **document,
+                         struct error *error) MUST_CHECK;
+
+/* The answer's JSON, or UNREACHABLE when it is none (a captive portal, a cut body). Owned. */
+enum status exchange_document(const struct response *response, cJSON **document, struct error *error) MUST_CHECK;
+
+/* The class and sentence of an answer that is no success and concerns the
+ * whole connection: 401, 403, 429, 5xx. OK when it is not of that kind. */
+enum status exchange_refusal(const struct response *response, struct error *error);
+
+/* Percent-encodes `text` (all but unreserved characters) behind what is in `url`. */
+void url_append_escaped(struct buffer *url, const char *text);
+
+/* True when `link` is on the same scheme, host and port as `base`. */
+bool url_same_origin(const char *base, const char *link);
+
+/* CANCELLED when the nurse (or leaving) asked for it. */
+enum status exchange_check_cancelled(const struct sync *sync, struct error *error) MUST_CHECK;
+
+/* Tells whoever watches. */
+void sync_report(struct sync *sync, enum sync_phase phase, int done, int total);
+
+#endif

@@ -1,0 +1,430 @@
+/*
+ * The transport over libcurl: one easy handle, one kept connection.
+ *
+ * Invariants: the token goes to the configured origin only, over TLS or to
+ * this machine; no redirects, no proxies from the environment, no total time
+ * limit (a stall ends an exchange); the write callback, not libcurl, judges
+ * the size of a decompressed answer. A test can swap the whole transport.
+ */
+#include "sync/transport.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "sync/exchange.h"
+
+#include <curl/curl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <zlib.h>
+
+#define CONNECT_SECONDS 30L
+#define STALL_SECONDS 30L
+#define STALL_BYTES 10L
+#define RETRY_AFTER_MOST 3600
+
+struct http {
+    CURL *easy;
+    char *base;
+    struct curl_slist *headers; /* of the request being sent */
+    char *authorization;        /* "Authorization: Bearer ...", NULL when there is no token */
+    char *ca_file;
+    atomic_bool *cancelled;
+    struct response *response;  /* being filled */
+    bool too_large;
+};
+
+static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
+static CURLcode curl_ready = CURLE_FAILED_INIT;
+
+static void start_curl(void)
+{
+    curl_ready = curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+void response_init(struct response *response)
+{
+    memset(response, 0, sizeof *response);
+    buffer_init(&response->body, RESPONSE_LIMIT);
+    response->end = EXCHANGE_NOT_SENT;
+    response->retry_after = -1;
+    response->server_clock = INSTANT_NONE;
+}
+
+void response_free(struct response *response)
+{
+    buffer_free(&response->body);
+}
+
+static bool host_is(const char *host, size_t length, const char *name)
+{
+    return length == strlen(name) && strncasecmp(host, name, length) == 0;
+}
+
+/* Health data and tokens may cross a network only inside TLS. */
+static bool address_is_safe(const char *url)
+{
+    if (strncasecmp(url, "https://", 8) == 0) {
+        return url[8] != '\0' && url[8] != '/';
+    }
+    if (strncasecmp(url, "http://", 7) != 0) {
+        return false;
+    }
+    const char *host = url + 7;
+    size_t length = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/?#");
+    return host_is(host, length, "127.0.0.1") || host_is(host, length, "localhost") || host_is(host, length, "[::1]");
+}
+
+static size_t receive_body(char *bytes, size_t size, size_t count, void *context)
+{
+    struct http *http = context;
+    size_t length = size * count;
+    buffer_append(&http->response->body, bytes, length);
+    if (http->response->body.status != STATUS_OK) {
+        http->too_large = true;
+        return 0;
+    }
+    return length;
+}
+
+static void header_value(char *out, size_t size, const char *line, size_t length, const char *name)
+{
+    size_t name_length = strlen(name);
+    if (length <= name_length || strncasecmp(line, name, name_length) != 0 || line[name_length] != ':') {
+        return;
+    }
+    const char *value = line + name_length + 1;
+    const char *end = line + length;
+    while (value < end && (*value == ' ' || *value == '\t')) {
+        value++;
+    }
+    while (end > value && (end[-1] == '\r' || end[-1] == '\n' || end[-1] == ' ')) {
+        end--;
+    }
+    size_t copied = (size_t)(end - value) < size - 1 ? (size_t)(end - value) : size - 1;
+    memcpy(out, value, copied);
+    out[copied] = '\0';
+}
+
+static int64_t read_retry_after(const char *value, int64_t server_clock)
+{
+    char *end = NULL;
+    long long seconds = strtoll(value, &end, 10);
+    if (end == value || *end != '\0') {
+        time_t at = curl_getdate(value, NULL);
+        if (at == (time_t)-1 || server_clock == INSTANT_NONE) {
+            return -1;
+        }
+        seconds = (long long)at - server_clock / 1000;
+    }
+    if (seconds < 0) {
+        return 0;
+    }
+    return seconds > RETRY_AFTER_MOST ? RETRY_AFTER_MOST : seconds;
+}
+
+static size_t receive_header(char *line, size_t size, size_t count, void *context)
+{
+    struct http *http = context;
+    struct response *response = http->response;
+    size_t length = size * count;
+    char date[64] = "";
+    char retry[64] = "";
+    header_value(response->content_type, sizeof response->content_type, line, length, "Content-Type");
+    header_value(response->etag, sizeof response->etag, line, length, "ETag");
+    header_value(response->location, sizeof response->location, line, length, "Location");
+    header_value(date, sizeof date, line, length, "Date");
+    header_value(retry, sizeof retry, line, length, "Retry-After");
+    if (date[0] != '\0') {
+        time_t at = curl_getdate(date, NULL);
+        if (at != (time_t)-1) {
+            response->server_clock = (int64_t)at * 1000;
+        }
+    }
+    if (retry[0] != '\0') {
+        response->retry_after = read_retry_after(retry, response->server_clock);
+    }
+    return length;
+}
+
+static int poll_cancelled(void *context, curl_off_t total_in, curl_off_t in, curl_off_t total_out, curl_off_t out)
+{
+    const struct http *http = context;
+    (void)total_in;
+    (void)in;
+    (void)total_out;
+    (void)out;
+    return http->cancelled != NULL && atomic_load(http->cancelled) ? 1 : 0;
+}
+
+static enum status add_header(struct http *http, const char *line, struct error *error)
+{
+    struct curl_slist *grown = curl_slist_append(http->headers, line);
+    if (grown == NULL) {
+        return error_no_memory(error);
+    }
+    http->headers = grown;
+    return STATUS_OK;
+}
+
+static enum status add_value_header(struct http *http, const char *name, const char *value, struct error *error)
+{
+    if (value == NULL) {
+        return STATUS_OK;
+    }
+    struct buffer line;
+    buffer_init(&line, 4096);
+    buffer_format(&line, "%s: %s", name, value);
+    enum status status = line.status == STATUS_OK && strpbrk(buffer_text(&line), "\r\n") == NULL
+                             ? add_header(http, buffer_text(&line), error)
+                             : error_no_memory(error);
+    buffer_free(&line);
+    return status;
+}
+
+/* Deflates the body in one go: visit bundles are a few kilobytes. */
+static enum status compress_body(const struct request *request, struct buffer *out, struct error *error)
+{
+    z_stream stream = {0};
+    if (request->body_length > UINT_MAX / 2 || deflateInit2(&stream, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
+        return error_no_memory(error);
+    }
+    enum status status = STATUS_OK;
+    unsigned long bound = deflateBound(&stream, request->body_length);
+    unsigned char *bytes = memory_allocate(bound);
+    if (bytes == NULL) {
+        status = error_no_memory(error);
+        goto out;
+    }
+    union {
+        const char *text;
+        unsigned char *bytes;
+    } input = {.text = request->body}; /* zlib's old signature lacks const */
+    stream.next_in = input.bytes;
+    stream.avail_in = (unsigned int)request->body_length;
+    stream.next_out = bytes;
+    stream.avail_out = (unsigned int)bound;
+    if (deflate(&stream, Z_FINISH) != Z_STREAM_END) {
+        status = error_no_memory(error);
+        goto out;
+    }
+    buffer_append(out, bytes, stream.total_out);
+    status = out->status == STATUS_OK ? STATUS_OK : error_no_memory(error);
+out:
+    memory_free(bytes);
+    deflateEnd(&stream);
+    return status;
+}
+
+/* What a libcurl failure means for the request, and for the nurse. */
+static void explain(struct response *response, CURLcode code, bool sent, bool too_large)
+{
+    const char *words = NULL;
+    response->end = sent ? EXCHANGE_UNKNOWN : EXCHANGE_NOT_SENT;
+    if (too_large) {
+        response->end = EXCHANGE_TOO_LARGE;
+        words = _("the server's answer is larger than this device accepts; ask the office about the server's page size");
+    } else if (code == CURLE_ABORTED_BY_CALLBACK) {
+        response->end = EXCHANGE_CANCELLED;
+        words = _("stopped");
+    } else if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY) {
+        words = _("no network, or the server's name is not known here; work goes on, it is tried again later");
+    } else if (code == CURLE_COULDNT_CONNECT) {
+        words = _("the server does not take calls right now; work goes on, it is tried again later");
+    } else if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CONNECT_ERROR ||
+               code == CURLE_SSL_CACERT_BADFILE || code == CURLE_SSL_CERTPROBLEM || code == CURLE_SSL_PINNEDPUBKEYNOTMATCH) {
+        words = _("the server could not prove who it is: nothing was sent; check this device's date, then ask the office");
+    } else if (code == CURLE_OPERATION_TIMEDOUT) {
+        words = _("the line went silent; what was sent is checked at the next sync");
+    } else if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL) {
+        words = _("the server's address is not one: ask the office for the right address");
+    } else {
+        words = _("the line broke before the answer was complete; it is tried again at the next sync");
+    }
+    text_copy(response->reason, sizeof response->reason, words);
+}
+
+static enum status prepare(struct http *http, const struct request *request, const struct buffer *packed, struct error *error)
+{
+    enum status status = add_header(http, "Accept: application/fhir+json", error);
+    if (status == STATUS_OK) {
+        /* HAPI reuses search results for a minute unless told not to; an own write would be missing from them. */
+        status = add_header(http, "Cache-Control: no-cache", error);
+    }
+    if (status == STATUS_OK && http->authorization != NULL) {
+        status = add_header(http, http->authorization, error);
+    }
+    if (status == STATUS_OK) {
+        status = add_value_header(http, "If-None-Exist", request->if_none_exist, error);
+    }
+    if (status == STATUS_OK) {
+        status = add_value_header(http, "If-Match", request->if_match, error);
+    }
+    if (status == STATUS_OK && request->body != NULL) {
+        status = add_header(http, "Content-Type: application/fhir+json; charset=utf-8", error);
+    }
+    if (status == STATUS_OK && request->body != NULL) {
+        status = add_header(http, "Expect:", error);
+    }
+    if (status == STATUS_OK && packed->length > 0) {
+        status = add_header(http, "Content-Encoding: gzip", error);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    CURL *easy = http->easy;
+    curl_easy_reset(easy);
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_URL, request->url);
+#define SET(option, value) code = code == CURLE_OK ? curl_easy_setopt(easy, option, value) : code
+    SET(CURLOPT_PROTOCOLS_STR, "http,https");
+    SET(CURLOPT_CUSTOMREQUEST, request->method);
+    SET(CURLOPT_HTTPHEADER, http->headers);
+    SET(CURLOPT_NOSIGNAL, 1L);
+    SET(CURLOPT_FOLLOWLOCATION, 0L);
+    SET(CURLOPT_PROXY, "");
+    SET(CURLOPT_USERAGENT, "doorstep");
+    SET(CURLOPT_ACCEPT_ENCODING, "");
+    SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+    SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    SET(CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
+    SET(CURLOPT_LOW_SPEED_LIMIT, STALL_BYTES);
+    SET(CURLOPT_LOW_SPEED_TIME, STALL_SECONDS);
+    SET(CURLOPT_TCP_KEEPALIVE, 1L);
+    SET(CURLOPT_WRITEFUNCTION, receive_body);
+    SET(CURLOPT_WRITEDATA, (void *)http);
+    SET(CURLOPT_HEADERFUNCTION, receive_header);
+    SET(CURLOPT_HEADERDATA, (void *)http);
+    SET(CURLOPT_NOPROGRESS, 0L);
+    SET(CURLOPT_XFERINFOFUNCTION, poll_cancelled);
+    SET(CURLOPT_XFERINFODATA, (void *)http);
+    if (http->ca_file != NULL) {
+        SET(CURLOPT_CAINFO, http->ca_file);
+    }
+    if (request->body != NULL) {
+        SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)(packed->length > 0 ? packed->length : request->body_length));
+        SET(CURLOPT_POSTFIELDS, packed->length > 0 ? packed->data : request->body);
+    }
+#undef SET
+    return code == CURLE_OK ? STATUS_OK : error_no_memory(error);
+}
+
+static enum status http_exchange(void *context, const struct request *request, struct response *response,
+                                 struct error *error)
+{
+    struct http *http = context;
+    struct buffer packed;
+    buffer_init(&packed, RESPONSE_LIMIT);
+    http->response = response;
+    http->too_large = false;
+    http->headers = NULL;
+    enum status status = STATUS_OK;
+    if (!url_same_origin(http->base, request->url)) {
+        status = error_set(error, STATUS_FAILED, _("the server sent a link to another address; it was not followed"));
+        goto out;
+    }
+    if (request->body != NULL && request->compress) {
+        status = compress_body(request, &packed, error);
+        if (status != STATUS_OK) {
+            goto out;
+        }
+    }
+    status = prepare(http, request, &packed, error);
+    if (status != STATUS_OK) {
+        goto out;
+    }
+    CURLcode code = curl_easy_perform(http->easy);
+    long sent_bytes = 0;
+    long header_bytes = 0;
+    curl_off_t uploaded = 0;
+    curl_off_t downloaded = 0;
+    curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &response->status);
+    curl_easy_getinfo(http->easy, CURLINFO_REQUEST_SIZE, &sent_bytes);
+    curl_easy_getinfo(http->easy, CURLINFO_HEADER_SIZE, &header_bytes);
+    curl_easy_getinfo(http->easy, CURLINFO_SIZE_UPLOAD_T, &uploaded);
+    curl_easy_getinfo(http->easy, CURLINFO_SIZE_DOWNLOAD_T, &downloaded);
+    response->bytes_out = (uint64_t)sent_bytes + (uint64_t)uploaded;
+    response->bytes_in = (uint64_t)header_bytes + (uint64_t)downloaded;
+    if (code == CURLE_OK) {
+        response->end = EXCHANGE_ANSWERED;
+    } else {
+        response->status = 0;
+        explain(response, code, sent_bytes > 0 || uploaded > 0, http->too_large);
+    }
+out:
+    curl_slist_free_all(http->headers);
+    http->headers = NULL;
+    http->response = NULL;
+    buffer_free(&packed);
+    return status;
+}
+
+enum status http_new(const char *base_url, const char *token, const char *ca_file, atomic_bool *cancelled,
+                     struct http **out, struct error *error)
+{
+    enum status status = STATUS_OK;
+    struct http *http = NULL;
+    *out = NULL;
+    if (!address_is_safe(base_url)) {
+        return error_set(error, STATUS_INVALID,
+                         _("the server's address must begin with https:// (plain http:// only for this machine itself)"));
+    }
+    pthread_once(&curl_once, start_curl);
+    http = memory_allocate(sizeof *http);
+    if (http == NULL || curl_ready != CURLE_OK) {
+        status = error_no_memory(error);
+        goto out;
+    }
+    http->cancelled = cancelled;
+    http->base = memory_copy_text(base_url);
+    http->easy = curl_easy_init();
+    if (http->base == NULL || http->easy == NULL) {
+        status = error_no_memory(error);
+        goto out;
+    }
+    if (ca_file != NULL && ca_file[0] != '\0') {
+        http->ca_file = memory_copy_text(ca_file);
+        if (http->ca_file == NULL) {
+            status = error_no_memory(error);
+            goto out;
+        }
+    }
+    if (token != NULL && token[0] != '\0') {
+        struct buffer line;
+        buffer_init(&line, 64 * 1024);
+        buffer_format(&line, "Authorization: Bearer %s", token);
+        http->authorization = buffer_take(&line);
+        buffer_free(&line);
+        if (http->authorization == NULL) {
+            status = error_no_memory(error);
+            goto out;
+        }
+        if (strpbrk(http->authorization, "\r\n") != NULL) {
+            status = error_set(error, STATUS_INVALID, _("the token has a line break in it: ask the office for a new one"));
+            goto out;
+        }
+    }
+    *out = http;
+    http = NULL;
+out:
+    http_free(http);
+    return status;
+}
+
+void http_free(struct http *http)
+{
+    if (http == NULL) {
+        return;
+    }
+    curl_easy_cleanup(http->easy);
+    memory_free(http->authorization);
+    memory_free(http->ca_file);
+    memory_free(http->base);
+    memory_free(http);
+}
+
+struct transport http_transport(struct http *http)
+{
+    return (struct transport){.exchange = http_exchange, .context = http};
+}

@@ -1,0 +1,108 @@
+/*
+ * One sync from start to end, and its line in the journal. See sync.h.
+ */
+#include "sync/sync.h"
+
+#include "base/text.h"
+#include "fhir/bundle.h"
+#include "store/audit.h"
+#include "sync/exchange.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum status sync_probe(struct sync *sync, struct sync_result *result, struct error *error)
+{
+    struct buffer url;
+    cJSON *statement = NULL;
+    struct capability capability = {0};
+    buffer_init(&url, URL_SIZE);
+    buffer_format(&url, "%s/metadata", sync->server);
+    enum status status = url.status == STATUS_OK ? exchange_get(sync, result, buffer_text(&url), &statement, error)
+                                                 : error_no_memory(error);
+    if (status == STATUS_NOT_FOUND || (status == STATUS_OK && capability_read(statement, &capability, NULL) != STATUS_OK)) {
+        status = error_set(error, STATUS_UNREACHABLE,
+                           _("what answers at the server's address is no FHIR server: check the address with the office"));
+    }
+    if (status == STATUS_OK && strncmp(capability.fhir_version, "4.", 2) != 0) {
+        status = error_set(error, STATUS_FAILED, _("the server speaks FHIR %s; doorstep needs FHIR R4 (4.0.1)"),
+                           capability.fhir_version);
+    }
+    if (status == STATUS_OK) {
+        char software[160];
+        char before[160] = "";
+        snprintf(software, sizeof software, "%s %s", capability.software, capability.software_version);
+        status = store_setting_get(sync->store, SETTING_SERVER_SOFTWARE, before, sizeof before, error);
+        if (status == STATUS_OK && strcmp(before, software) != 0) {
+            /* What was learned of other software need not hold for this one. */
+            status = store_setting_set(sync->store, SETTING_SERVER_LIMIT, "", error);
+            if (status == STATUS_OK) {
+                status = store_setting_set(sync->store, SETTING_SERVER_GZIP, "", error);
+            }
+            if (status == STATUS_OK) {
+                status = store_setting_set(sync->store, SETTING_SERVER_SOFTWARE, software, error);
+            }
+        }
+    }
+    cJSON_Delete(statement);
+    buffer_free(&url);
+    return status;
+}
+
+/* Fills the counts that the record itself knows. */
+static enum status count_left(struct sync *sync, struct journal_entry *entry, struct sync_status *state, struct error *error)
+{
+    enum status status = query_status(sync->store, state, error);
+    if (status == STATUS_OK) {
+        entry->pending = state->pending;
+        entry->conflicts = state->conflicts;
+        entry->rejected = state->refused;
+    }
+    return status;
+}
+
+enum status sync_run(struct sync *sync, struct sync_result *result, struct error *error)
+{
+    struct error local = {0};
+    struct error trouble = {0};
+    struct sync_status state = {0};
+    char software[160] = "";
+    memset(result, 0, sizeof *result);
+    struct journal_entry *entry = &result->entry;
+    entry->start = clock_now(&sync->clock);
+    sync_report(sync, SYNC_CONNECTING, 0, 0);
+    enum status status = store_setting_get(sync->store, SETTING_SERVER_SOFTWARE, software, sizeof software, &local);
+    if (status == STATUS_OK && software[0] == '\0') {
+        status = sync_probe(sync, result, &local);
+    }
+    if (status == STATUS_OK) {
+        status = sync_push(sync, result, &local);
+    }
+    if (status == STATUS_OK) {
+        status = sync_pull(sync, result, &local);
+    }
+    entry->end = clock_now(&sync->clock);
+    enum status counted = count_left(sync, entry, &state, &trouble);
+    if (status == STATUS_OK && counted != STATUS_OK) {
+        status = counted;
+        local = trouble;
+    }
+    if (status == STATUS_OK && (state.pending > 0 || state.refused > 0 || state.conflicts > 0 || state.quarantined > 0)) {
+        status = error_set(&local, STATUS_ATTENTION,
+                           _("done, but something needs you: %d to send, %d refused, %d conflicts, %d set aside unread"),
+                           state.pending, state.refused, state.conflicts, state.quarantined);
+    }
+    entry->result = status;
+    text_copy(entry->reason, sizeof entry->reason, status == STATUS_OK ? "" : local.sentence);
+    /* A run that cannot even write its journal line says so, unless it has something worse to say. */
+    enum status noted = journal_add(sync->store, entry, &trouble);
+    if (noted != STATUS_OK && status == STATUS_OK) {
+        status = noted;
+        local = trouble;
+    }
+    sync_report(sync, SYNC_DONE, 0, 0);
+    if (error != NULL && status != STATUS_OK) {
+        *error = local;
+    }
+    return status;
+}

@@ -1,0 +1,59 @@
+/*
+ * One sync: a plain blocking function with injected transport, clock and
+ * randomness. The worker thread, `doorstep sync`, the tests and the simulator
+ * call the same one.
+ *
+ * Push first, then pull. Restartable at any point: what was being sent when a
+ * run stopped waits again, and the identities make repeating safe.
+ */
+#ifndef DOORSTEP_SYNC_SYNC_H
+#define DOORSTEP_SYNC_SYNC_H
+
+#include "base/config.h"
+#include "base/error.h"
+#include "store/outbox.h"
+#include "store/store.h"
+#include "sync/transport.h"
+
+#include <stdatomic.h>
+
+enum sync_phase { SYNC_IDLE, SYNC_CONNECTING, SYNC_PUSHING, SYNC_PULLING, SYNC_DONE };
+
+struct sync_progress {
+    enum sync_phase phase;
+    int done, total;        /* of this phase; total 0 while unknown */
+};
+
+struct sync {
+    struct store *store;
+    struct transport transport;
+    const char *server;                 /* base URL without a final slash */
+    const char *caseload;               /* the configuration's; NULL or "": what enrolment was told */
+    struct clock clock;
+    struct randomness randomness;
+    atomic_bool *cancelled;             /* may be NULL */
+    void (*progress)(void *context, const struct sync_progress *progress); /* may be NULL */
+    void *progress_context;
+};
+
+/* What a run did. `entry` is also written to the journal. */
+struct sync_result {
+    struct journal_entry entry;
+};
+
+/* OK: outbox empty and every answer stored. ATTENTION: done, but something
+ * needs the nurse. UNREACHABLE, CANCELLED, FULL ...: stopped, nothing lost;
+ * result->entry.reason says why in the nurse's language. */
+enum status sync_run(struct sync *sync, struct sync_result *result, struct error *error) MUST_CHECK;
+
+/* The parts, for tests. Each counts into result. */
+enum status sync_push(struct sync *sync, struct sync_result *result, struct error *error) MUST_CHECK;
+enum status sync_pull(struct sync *sync, struct sync_result *result, struct error *error) MUST_CHECK;
+/* Asks /metadata and remembers what the server is and can do. */
+enum status sync_probe(struct sync *sync, struct sync_result *result, struct error *error) MUST_CHECK;
+
+/* What the nurse's caseload means as searches: "appointments", "Group/ID",
+ * "List/ID", "Patient?...", "all". INVALID with the remedy for anything else. */
+enum status caseload_check(const char *scope, struct error *error) MUST_CHECK;
+
+#endif

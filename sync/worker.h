@@ -1,0 +1,47 @@
+/*
+ * The background sync: one thread with its own connection. All that views may
+ * know of sync/. The two threads meet here alone: start, cancel, a status
+ * snapshot and one eventfd; data passes only through the database.
+ */
+#ifndef DOORSTEP_SYNC_WORKER_H
+#define DOORSTEP_SYNC_WORKER_H
+
+#include "base/config.h"
+#include "base/error.h"
+#include "base/paths.h"
+#include "store/store.h"
+#include "store/vault.h"
+
+#include <stdbool.h>
+
+struct worker;
+
+enum worker_phase { WORKER_IDLE, WORKER_CONNECTING, WORKER_PUSHING, WORKER_PULLING };
+
+struct worker_snapshot {
+    enum worker_phase phase;
+    int done, total;
+    bool configured;            /* a server is known */
+    enum status last;           /* of the last finished run; OK before the first */
+    bool finished_once;
+    char reason[256];           /* translated; "" when the last run was good */
+    int64_t generation;         /* moves when data or status changed */
+};
+
+/* Starts the thread (idle). Blocks all signals in it. `vault` and `options`
+ * must outlive it. */
+enum status worker_new(const struct paths *paths, const struct vault *vault, const struct store_options *options,
+                       const struct config *config, struct worker **out, struct error *error) MUST_CHECK;
+/* Asks for a sync now; a running one is enough. Never blocks. Also runs by
+ * itself every config->sync_every_minutes, with backoff after failures. */
+void worker_request(struct worker *worker);
+/* Asks the running sync to stop soon. Never blocks. */
+void worker_cancel(struct worker *worker);
+void worker_snapshot(struct worker *worker, struct worker_snapshot *out);
+/* Readable when the snapshot moved; worker_acknowledge() makes it unreadable. */
+int worker_descriptor(const struct worker *worker);
+void worker_acknowledge(struct worker *worker);
+/* Cancels, joins (a second at most for a stuck exchange is normal), closes its connection. NULL is fine. */
+void worker_free(struct worker *worker);
+
+#endif

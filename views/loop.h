@@ -1,0 +1,30 @@
+/*
+ * The console's turn: what happened since the last one, then one frame. Split
+ * from console_run() so that tests drive the same turn on a terminal of theirs.
+ */
+#ifndef DOORSTEP_VIEWS_LOOP_H
+#define DOORSTEP_VIEWS_LOOP_H
+
+#include "views/application.h"
+#include "views/input.h"
+
+struct console {
+    struct application application;
+    struct input input;
+    int silent_turns; /* in a row: the terminal was readable and gave nothing */
+    bool paint;
+};
+
+/* Reads all that was typed and handles it; returns the codes read. */
+int console_take_input(struct console *console);
+/* Does what is due by now: autosave, idle lock, what a view waits for. Returns
+ * the milliseconds until something else is, -1 for never. */
+int console_take_time(struct console *console);
+/* Takes over the terminal's size. */
+void console_take_size(struct console *console);
+/* Takes over the worker's snapshot. */
+void console_take_sync(struct console *console);
+/* Draws and shows one frame when anything changed. */
+void console_paint(struct console *console);
+
+#endif

@@ -1,0 +1,164 @@
+/* Vitals on the patient's screen: the newest of each with unit, age and source; its course where there is room; NEWS2. */
+#include "views/snapshot.h"
+
+#include "base/text.h"
+#include "care/trend.h"
+
+#include <stdio.h>
+
+#define TWO_CELLS 76      /* from this width on two vitals share a line ... */
+#define SPARKLINES 100    /* ... up to this one, where each has its course beside it */
+#define CELL_LABEL 9
+#define CELL_VALUE 13
+#define CELL_AGE 8
+#define CELL_SOURCE 8
+#define SPARK_MOST 24
+#define SPARK_DAYS 30
+#define ONE_OCCASION (30 * INSTANT_MINUTE) /* readings this close together belong to one NEWS2 */
+
+/* The vitals in the order in which they are read. */
+static const enum vital order[] = {
+    VITAL_SYSTOLIC, VITAL_PULSE,       VITAL_RESPIRATION, VITAL_SPO2,    VITAL_OXYGEN_FLOW,      VITAL_OXYGEN_FRACTION,
+    VITAL_TEMPERATURE, VITAL_CONSCIOUSNESS, VITAL_WEIGHT, VITAL_GLUCOSE, VITAL_PAIN,             VITAL_HEIGHT,
+    VITAL_STEPS,    VITAL_SLEEP,       VITAL_ROOM_TEMPERATURE, VITAL_ROOM_HUMIDITY,
+};
+#define ORDER_COUNT (sizeof order / sizeof *order)
+
+/* The diastolic pressure measured with this systolic one, or NULL. */
+static const struct reading *partner(const struct chart *chart, const struct reading *reading)
+{
+    const struct reading *diastolic = chart_latest(chart, VITAL_DIASTOLIC);
+
+    return reading->vital == VITAL_SYSTOLIC && diastolic != NULL && diastolic->at == reading->at ? diastolic : NULL;
+}
+
+static void value_words(const struct chart *chart, const struct reading *reading, char *out, size_t size)
+{
+    const struct reading *second = partner(chart, reading);
+    char value[48];
+    char below[52] = "";
+
+    reading_format(value, sizeof value, reading);
+    if (second != NULL) {
+        below[0] = '/';
+        reading_format(below + 1, sizeof below - 1, second);
+    }
+    (void)text_format(out, size, "%s%s %s", value, below, vital_unit(reading->vital));
+}
+
+static void age_words(const struct reading *reading, instant now, char *out, size_t size)
+{
+    if (reading->at == INSTANT_NONE) {
+        (void)text_format(out, size, "%s", _("no time"));
+    } else {
+        instant_format_age(out, size, reading->at, now);
+    }
+}
+
+static void draw_vital(const struct chart *chart, const struct reading *reading, instant now, struct area cell)
+{
+    char words[120];
+    int column = cell.column;
+    int levels[SPARK_MOST];
+    int spark = cell.columns - CELL_LABEL - CELL_VALUE - CELL_AGE - CELL_SOURCE;
+
+    (void)canvas_piece(cell.row, column, CELL_LABEL - 1, ROLE_NORMAL, vital_short_label(reading->vital));
+    column += CELL_LABEL;
+    value_words(chart, reading, words, sizeof words);
+    (void)canvas_piece(cell.row, column, CELL_VALUE - 1, ROLE_STRONG, words);
+    column += CELL_VALUE;
+    age_words(reading, now, words, sizeof words);
+    (void)canvas_piece(cell.row, column, CELL_AGE - 1, ROLE_DIM, words);
+    column += CELL_AGE;
+    (void)canvas_piece(cell.row, column, CELL_SOURCE - 1, ROLE_DIM, reading_source_word(reading->source));
+    column += CELL_SOURCE;
+    if (spark >= 8 && reading->vital != VITAL_CONSCIOUSNESS) {
+        spark = spark < SPARK_MOST ? spark : SPARK_MOST;
+        trend_sparkline(chart, reading->vital, now - SPARK_DAYS * INSTANT_DAY, now + 1, levels, spark);
+        canvas_sparkline(cell.row, column, levels, spark, ROLE_NORMAL);
+    }
+}
+
+void snapshot_write_vitals(struct page *page, const struct chart *chart, instant now)
+{
+    int cells = page->area.columns >= TWO_CELLS && page->area.columns < SPARKLINES ? 2 : 1;
+    int columns = page->area.columns / cells;
+    int count = 0;
+    int row = -1;
+
+    for (size_t i = 0; i < ORDER_COUNT; i++) {
+        const struct reading *reading = chart_latest(chart, order[i]);
+
+        if (reading == NULL) {
+            continue;
+        }
+        if (count % cells == 0) {
+            row = page_row(page);
+        }
+        if (row >= 0) {
+            draw_vital(chart, reading, now, (struct area){row, page->area.column + count % cells * columns, 1, columns});
+        }
+        count++;
+    }
+    if (count == 0) {
+        page_labelled(page, ROLE_NORMAL, SNAPSHOT_LABEL, _("Vitals"), ROLE_DIM, _("No vitals on record for the last 90 days."));
+    }
+}
+
+static enum role band_role(enum news2_band band)
+{
+    return band == NEWS2_BAND_HIGH ? ROLE_RED
+           : band == NEWS2_BAND_MEDIUM || band == NEWS2_BAND_LOW_MEDIUM ? ROLE_AMBER : ROLE_STRONG;
+}
+
+/* "temperature, consciousness": what keeps the score from being told. */
+static void missing_words(const struct news2_score *score, char *out, size_t size)
+{
+    size_t used = 0;
+
+    out[0] = '\0';
+    for (int i = 0; i < NEWS2_PART_COUNT && used < size; i++) {
+        if (score->part[i] < 0) {
+            used += (size_t)snprintf(out + used, size - used, "%s%s", used > 0 ? ", " : "", news2_part_label((enum news2_part)i));
+        }
+    }
+}
+
+void snapshot_write_news2(struct page *page, const struct chart *chart, instant now)
+{
+    instant at = INSTANT_NONE;
+    struct news2_score score = chart_news2(chart, ONE_OCCASION, &at);
+    char words[600];
+    char detail[300] = "";
+
+    if (!news2_applies(instant_years_since(chart->patient.birth_date, now))) {
+        page_labelled(page, ROLE_NORMAL, SNAPSHOT_LABEL, "NEWS2", ROLE_DIM, _("not for children under 16"));
+        return;
+    }
+    if (at == INSTANT_NONE) {
+        page_labelled(page, ROLE_NORMAL, SNAPSHOT_LABEL, "NEWS2", ROLE_DIM, _("no score: nothing measured yet"));
+        return;
+    }
+    instant_format_age(detail, sizeof detail, at, now);
+    if (score.total < 0) {
+        char age[40];
+
+        (void)text_copy(age, sizeof age, detail);
+        missing_words(&score, detail, sizeof detail);
+        (void)text_format(words, sizeof words, _("no score (measured: %s): missing %s"), age, detail);
+        page_labelled(page, ROLE_NORMAL, SNAPSHOT_LABEL, "NEWS2", ROLE_NORMAL, words);
+        return;
+    }
+    (void)text_format(words, sizeof words, "%d  %s  (%s)%s%s", score.total, news2_band_word(score.band), detail,
+                   chart->news2_scale == 2 ? "  " : "", chart->news2_scale == 2 ? _("SpO2 scale 2") : "");
+    page_labelled(page, ROLE_NORMAL, SNAPSHOT_LABEL, "NEWS2", band_role(score.band), words);
+    page_text(page, ROLE_DIM, SNAPSHOT_LABEL, news2_advice(score.band, chart->palliative));
+}
+
+void snapshot_write_sources(struct page *page, const struct chart *chart)
+{
+    if (chart->news2_scale == 2) {
+        page_format(page, ROLE_DIM, 0, _("SpO2 scale 2 is used because of: %s"), chart->news2_scale_source);
+    }
+    page_text(page, ROLE_DIM, 0, news2_acknowledgement());
+}

@@ -1,0 +1,336 @@
+/* The words of the patient's screen: alerts, reasons, changes, plan, and the lists. Nothing is left out silently. */
+#include "views/snapshot.h"
+
+#include "base/text.h"
+#include "care/consent.h"
+#include "care/medicine_check.h"
+#include "care/trend.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define LINE_SIZE 1200
+#define WARNINGS 8
+#define PLAN_BYTES 600
+
+static void write_line(struct page *page, const char *label, const char *text)
+{
+    if (!text_is_blank(text)) {
+        page_labelled(page, ROLE_NORMAL, SNAPSHOT_LABEL, label, ROLE_STRONG, text);
+    }
+}
+
+/* Adds "; item" to a line, as far as it fits. */
+static void add_item(char *line, size_t size, const char *item)
+{
+    size_t used = strlen(line);
+
+    if (used + 3 < size) {
+        (void)text_format(line + used, size - used, "%s%s", used > 0 ? "; " : "", item);
+    }
+}
+
+void snapshot_write_warnings(struct page *page, const struct application *application)
+{
+    char time[24];
+
+    if (!application->chart.patient.complete) {
+        page_text(page, ROLE_AMBER, 0,
+                  _("NOT COMPLETE: parts of this record are not on this device; sync to receive the rest."));
+    }
+    if (application->draft.id[0] != '\0') {
+        instant_format_time(time, sizeof time, application->draft.started);
+        page_format(page, ROLE_GOOD, 0, _("Visit in progress since %s; s goes on with it."), time);
+    }
+    if (application->chart.palliative) {
+        page_text(page, ROLE_STRONG, 0, _("Comfort first: a palliative plan is active."));
+    }
+    if (application->chart.code_status[0] != '\0') {
+        page_text(page, ROLE_STRONG, 0, application->chart.code_status);
+    }
+}
+
+void snapshot_write_alerts(struct page *page, const struct chart *chart)
+{
+    for (size_t i = 0; i < chart->alert_count; i++) {
+        const struct alert *alert = &chart->alerts[i];
+        char words[LABEL_SIZE + DETAIL_SIZE + 8];
+        enum role role = alert->level == ALERT_RED ? ROLE_RED : alert->level == ALERT_AMBER ? ROLE_AMBER : ROLE_NORMAL;
+
+        if (alert->active) {
+            (void)text_format(words, sizeof words, "%s%s%s", alert->label, alert->detail[0] != '\0' ? ": " : "", alert->detail);
+            page_labelled(page, role, SNAPSHOT_LABEL, alert_level_word(alert->level), role, words);
+        }
+    }
+}
+
+/* The reason of today's appointment, else of the last visit, else nothing. */
+static const char *visit_reason(const struct chart *chart, instant now)
+{
+    instant day = instant_day_start(now);
+
+    for (size_t i = 0; i < chart->appointment_count; i++) {
+        if (chart->appointments[i].start >= day && chart->appointments[i].start < instant_add_days(day, 1) &&
+            chart->appointments[i].reason[0] != '\0') {
+            return chart->appointments[i].reason;
+        }
+    }
+    return chart->last_visit.reason;
+}
+
+static bool condition_is_active(const struct condition *condition)
+{
+    return (condition->status[0] == '\0' || text_equal(condition->status, "active") ||
+            text_equal(condition->status, "recurrence") || text_equal(condition->status, "relapse")) &&
+           !text_equal(condition->verification, "refuted") && !text_equal(condition->verification, "entered-in-error");
+}
+
+void snapshot_write_reason(struct page *page, const struct chart *chart, instant now)
+{
+    char line[LINE_SIZE] = "";
+
+    if (visit_reason(chart, now)[0] != '\0') {
+        add_item(line, sizeof line, visit_reason(chart, now));
+    }
+    for (size_t i = 0; i < chart->condition_count; i++) {
+        if (condition_is_active(&chart->conditions[i]) && !text_equal(chart->conditions[i].label, line)) {
+            add_item(line, sizeof line, chart->conditions[i].label);
+        }
+    }
+    write_line(page, _("Why"), line[0] != '\0' ? line : _("no reason or condition is on record"));
+    for (size_t i = 0; i < chart->goal_count; i++) {
+        char goal[DETAIL_SIZE + 8];
+
+        (void)text_format(goal, sizeof goal, "\"%s\"", chart->goals[i].label);
+        write_line(page, _("Goal"), goal);
+    }
+}
+
+/* --- changes and plan ----------------------------------------------------------------------------- */
+
+static int readings_since(const struct chart *chart, instant since)
+{
+    int count = 0;
+
+    for (size_t i = 0; i < chart->reading_count; i++) {
+        count += chart->readings[i].at != INSTANT_NONE && chart->readings[i].at > since && reading_counts(&chart->readings[i]);
+    }
+    return count;
+}
+
+static void add_new_items(const struct chart *chart, instant since, char *line, size_t size)
+{
+    char item[LABEL_SIZE + 40];
+
+    for (size_t i = 0; i < chart->medicine_count; i++) {
+        const struct medicine *medicine = &chart->medicines[i];
+
+        if (medicine->kind == MEDICINE_REQUEST && medicine->since != INSTANT_NONE && medicine->since > since) {
+            (void)text_format(item, sizeof item, _("new medicine: %s"), medicine->label);
+            add_item(line, size, item);
+        }
+    }
+    for (size_t i = 0; i < chart->condition_count; i++) {
+        if (chart->conditions[i].since != INSTANT_NONE && chart->conditions[i].since > since) {
+            (void)text_format(item, sizeof item, _("new condition: %s"), chart->conditions[i].label);
+            add_item(line, size, item);
+        }
+    }
+}
+
+void snapshot_write_changes(struct page *page, const struct chart *chart, instant now)
+{
+    instant since = chart->last_visit.start;
+    char line[LINE_SIZE] = "";
+    char item[LABEL_SIZE];
+    char change[80];
+    char date[40];
+    int readings = 0;
+
+    trend_change(chart, VITAL_WEIGHT, now, change, sizeof change);
+    if (change[0] != '\0') {
+        (void)text_format(item, sizeof item, _("weight %s"), change);
+        add_item(line, sizeof line, item);
+    }
+    if (chart->last_visit.id[0] == '\0' || since == INSTANT_NONE) {
+        add_item(line, sizeof line, _("no earlier visit is on this device"));
+        write_line(page, _("Changes"), line);
+        return;
+    }
+    instant_format_date(date, sizeof date, since);
+    add_new_items(chart, since, line, sizeof line);
+    readings = readings_since(chart, since);
+    (void)text_format(item, sizeof item, ngettext("%d new reading since %s", "%d new readings since %s",
+                                               (unsigned long)readings), readings, date);
+    add_item(line, sizeof line, item);
+    write_line(page, _("Changes"), line);
+}
+
+/* The plan of a SOAP note (the lines after "P:"); the whole text of any other. */
+static const char *plan_of(const char *text)
+{
+    for (const char *line = text; line != NULL && line[0] != '\0'; line = strchr(line, '\n')) {
+        line += line[0] == '\n' ? 1 : 0;
+        if (text_starts_with(line, "P:")) {
+            return line + 2 + strspn(line + 2, " \n");
+        }
+    }
+    return text;
+}
+
+void snapshot_write_plan(struct page *page, const struct chart *chart)
+{
+    for (size_t i = 0; i < chart->note_count; i++) {
+        const struct note *note = &chart->notes[i];
+        char plan[PLAN_BYTES];
+        char date[40] = "";
+        char words[PLAN_BYTES + LABEL_SIZE + 48];
+
+        if (text_equal(note->status, "entered-in-error") || note->text == NULL || text_is_blank(note->text)) {
+            continue;
+        }
+        if (!text_copy(plan, sizeof plan, plan_of(note->text))) {
+            (void)text_copy(plan + sizeof plan - 8, 8, "...");
+        }
+        if (note->at != INSTANT_NONE) {
+            instant_format_date(date, sizeof date, note->at);
+        }
+        (void)text_format(words, sizeof words, "%s  (%s%s%s)", plan, date, note->author[0] != '\0' ? ", " : "", note->author);
+        page_labelled(page, ROLE_NORMAL, SNAPSHOT_LABEL, _("Last note"), ROLE_NORMAL, words);
+        return;
+    }
+}
+
+/* --- lists ---------------------------------------------------------------------------------------- */
+
+void snapshot_write_tasks(struct page *page, const struct chart *chart, instant now)
+{
+    bool any = false;
+
+    page_heading(page, _("Tasks"));
+    for (size_t i = 0; i < chart->task_count; i++) {
+        const struct task *task = &chart->tasks[i];
+        char date[40];
+
+        if (!task->open) {
+            continue;
+        }
+        any = true;
+        if (task->due == INSTANT_NONE) {
+            page_format(page, ROLE_NORMAL, 0, "- %s", task->label);
+        } else {
+            instant_format_date(date, sizeof date, task->due);
+            page_format(page, task->due < instant_day_start(now) ? ROLE_AMBER : ROLE_NORMAL, 0,
+                        task->due < instant_day_start(now) ? _("- %s (OVERDUE since %s)") : _("- %s (due %s)"),
+                        task->label, date);
+        }
+    }
+    if (!any) {
+        page_text(page, ROLE_DIM, 0, _("No open task."));
+    }
+}
+
+static bool medicine_is_listed(const struct medicine *medicine)
+{
+    static const char *const gone[] = {"stopped", "cancelled", "completed", "entered-in-error", "draft"};
+
+    for (size_t i = 0; i < sizeof gone / sizeof *gone; i++) {
+        if (text_equal(medicine->status, gone[i])) {
+            return false;
+        }
+    }
+    return medicine->kind == MEDICINE_REQUEST || (medicine->kind == MEDICINE_STATEMENT && medicine->request[0] == '\0');
+}
+
+void snapshot_write_medicines(struct page *page, const struct chart *chart)
+{
+    struct medicine_warning warnings[WARNINGS];
+    size_t warning_count = medicine_check(chart, warnings, WARNINGS);
+    bool any = false;
+
+    page_heading(page, _("Medicines"));
+    for (size_t i = 0; i < warning_count; i++) {
+        page_labelled(page, ROLE_AMBER, SNAPSHOT_LABEL, _("code check"), ROLE_AMBER, warnings[i].sentence);
+    }
+    for (size_t i = 0; i < chart->medicine_count; i++) {
+        const struct medicine *medicine = &chart->medicines[i];
+        char words[LABEL_SIZE + DETAIL_SIZE + 80];
+
+        if (medicine_is_listed(medicine)) {
+            any = true;
+            (void)text_format(words, sizeof words, "- %s%s%s%s%s%s", medicine->label, medicine->dose[0] != '\0' ? ", " : "",
+                           medicine->dose, text_equal(medicine->status, "active") ? "" : " [",
+                           text_equal(medicine->status, "active") ? "" : status_word(medicine->status),
+                           text_equal(medicine->status, "active") ? "" : "]");
+            page_text(page, ROLE_NORMAL, 0, words);
+        }
+    }
+    if (!any) {
+        page_text(page, ROLE_DIM, 0, _("No current medicine is on record."));
+    }
+}
+
+void snapshot_write_allergies(struct page *page, const struct chart *chart)
+{
+    bool any = false;
+
+    page_heading(page, _("Allergies"));
+    for (size_t i = 0; i < chart->allergy_count; i++) {
+        const struct allergy *allergy = &chart->allergies[i];
+
+        if (allergy_counts(allergy) && !allergy->none_known) {
+            any = true;
+            page_format(page, text_equal(allergy->criticality, "high") ? ROLE_RED : ROLE_STRONG, 0, "- %s%s%s%s",
+                        allergy->label, allergy->reaction[0] != '\0' ? ", " : "", allergy->reaction,
+                        text_equal(allergy->criticality, "high") ? _(" (HIGH RISK)") : "");
+        }
+    }
+    if (!any) {
+        char line[LABEL_SIZE];
+
+        chart_allergy_line(chart, line, sizeof line);
+        page_text(page, ROLE_NORMAL, 0, line);
+    }
+}
+
+void snapshot_write_conditions(struct page *page, const struct chart *chart)
+{
+    if (chart->condition_count == 0) {
+        return;
+    }
+    page_heading(page, _("Conditions"));
+    for (size_t i = 0; i < chart->condition_count; i++) {
+        const struct condition *condition = &chart->conditions[i];
+
+        page_format(page, condition_is_active(condition) ? ROLE_NORMAL : ROLE_DIM, 0, "- %s%s%s%s", condition->label,
+                    condition->status[0] != '\0' ? " [" : "", status_word(condition->status),
+                    condition->status[0] != '\0' ? "]" : "");
+    }
+}
+
+static const char *decision_word(enum consent_decision decision)
+{
+    return decision == CONSENT_PERMIT ? _("agreed") : decision == CONSENT_DENY ? _("REFUSED") : _("decision not clear");
+}
+
+void snapshot_write_consents(struct page *page, const struct chart *chart)
+{
+    page_heading(page, _("Consents"));
+    for (size_t i = 0; i < chart->consent_count; i++) {
+        const struct consent *consent = &chart->consents[i];
+        char date[40] = "";
+        bool active = text_equal(consent->status, "active");
+
+        if (text_equal(consent->status, "entered-in-error")) {
+            continue;
+        }
+        if (consent->at != INSTANT_NONE) {
+            instant_format_date(date, sizeof date, consent->at);
+        }
+        page_format(page, active && consent->decision == CONSENT_PERMIT ? ROLE_NORMAL : ROLE_AMBER, 0, "- %s: %s [%s] %s %s",
+                    consent->label, decision_word(consent->decision), status_word(consent->status), consent->by, date);
+    }
+    if (chart->consent_count == 0) {
+        page_text(page, ROLE_DIM, 0, _("No consent is on record."));
+    }
+}
