@@ -1,0 +1,49 @@
+/*
+ * Measuring: samples, percentiles, and a console driven from outside.
+ * Nothing here is a test: it prints ratios and budgets, and fails only when
+ * what it measures does not work at all.
+ */
+#ifndef DOORSTEP_TESTS_BENCH_H
+#define DOORSTEP_TESTS_BENCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define BENCH_PASSPHRASE "practice kitchen table"
+#define BENCH_USER "bench"
+
+/* Stops the whole run with a sentence. */
+void bench_die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
+double bench_now(void); /* ms, monotonic */
+
+struct samples {
+    double *values; /* owned, ms */
+    size_t count, capacity;
+};
+void samples_add(struct samples *samples, double value);
+double samples_percentile(struct samples *samples, double percent); /* sorts */
+void samples_free(struct samples *samples);
+
+/* One line of the table: what, measured, budget ("" when none), whether it is met. */
+void bench_row(const char *what, const char *measured, const char *budget, bool met);
+
+/* A console on its own pseudo-terminal of 80 by 24. */
+struct console_run {
+    pid_t child;
+    int terminal;
+    long rss_kb;     /* after console_stop() */
+};
+void console_start(struct console_run *run, const char *program, const char *home, const char *config);
+/* Types bytes and reads until the screen has been quiet for `quiet` ms.
+ * Returns ms from the key to the first byte of the answer, and adds the bytes. */
+double console_type(struct console_run *run, const char *bytes, int quiet, size_t *painted);
+void console_stop(struct console_run *run);
+
+void bench_import(const char *folder, const char *ndjson);
+void bench_queries(const char *folder, const char *home, const char *one_patient_ndjson);
+void bench_console(const char *build, const char *home);
+void bench_console_syncing(const char *build, const char *folder, const char *ndjson);
+
+#endif

@@ -1,0 +1,219 @@
+/*
+ * The console from outside: a real terminal, real keys, and what comes back.
+ */
+#include "bench.h"
+
+#include "base/paths.h"
+#include "store/vault.h"
+
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define KEYS 200
+
+void console_start(struct console_run *run, const char *program, const char *home, const char *config)
+{
+    struct winsize size = {.ws_row = 24, .ws_col = 80};
+    memset(run, 0, sizeof *run);
+    run->child = forkpty(&run->terminal, NULL, NULL, &size);
+    if (run->child == 0) {
+        setenv("TERM", "xterm-256color", 1);
+        setenv("LANG", "C.UTF-8", 1);
+        unsetenv("DOORSTEP_PASSPHRASE_FILE");
+        if (config != NULL) {
+            execl(program, program, "--user", BENCH_USER, "--home", home, "--config", config, (char *)NULL);
+        } else {
+            execl(program, program, "--user", BENCH_USER, "--home", home, (char *)NULL);
+        }
+        _exit(127);
+    }
+    if (run->child < 0) {
+        bench_die("no pseudo-terminal");
+    }
+    size_t painted = 0;
+    console_type(run, "", 300, &painted);
+}
+
+double console_type(struct console_run *run, const char *bytes, int quiet, size_t *painted)
+{
+    char answer[65536];
+    struct pollfd waiting = {.fd = run->terminal, .events = POLLIN};
+    double start = bench_now();
+    double first = -1;
+    size_t length = strlen(bytes);
+    if (write(run->terminal, bytes, length) != (ssize_t)length) {
+        bench_die("the console took no key");
+    }
+    /* The first answer may take long; after it, `quiet` ms of silence end the frame. */
+    while (poll(&waiting, 1, first < 0 ? 3000 : quiet) > 0) {
+        ssize_t got = read(run->terminal, answer, sizeof answer);
+        if (got <= 0) {
+            bench_die("the console left");
+        }
+        first = first < 0 ? bench_now() - start : first;
+        *painted += (size_t)got;
+    }
+    return first;
+}
+
+void console_stop(struct console_run *run)
+{
+    struct rusage usage;
+    int status = 0;
+    kill(run->child, SIGTERM);
+    if (wait4(run->child, &status, 0, &usage) != run->child) {
+        bench_die("the console did not end");
+    }
+    run->rss_kb = usage.ru_maxrss;
+    close(run->terminal);
+}
+
+/* Resident memory now, in kB, of a child. */
+static long resident(pid_t child)
+{
+    char path[64], line[256];
+    long kb = -1;
+    snprintf(path, sizeof path, "/proc/%d/status", (int)child);
+    FILE *file = fopen(path, "r");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        if (sscanf(line, "VmRSS: %ld kB", &kb) == 1) {
+            break;
+        }
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    return kb;
+}
+
+static double unlock_cost(const char *home)
+{
+    struct paths paths;
+    struct error error = {0};
+    struct vault *vault = NULL;
+    struct clock clock = clock_system();
+    if (paths_find(&paths, BENCH_USER, home, NULL, &error) != STATUS_OK) {
+        bench_die("%s", error.sentence);
+    }
+    double start = bench_now();
+    if (vault_unlock(&paths, BENCH_PASSPHRASE, &clock, &vault, &error) != STATUS_OK) {
+        bench_die("%s", error.sentence);
+    }
+    double took = bench_now() - start;
+    vault_free(vault);
+    return took;
+}
+
+/* Arrow keys over the list of all patients, as a nurse leafs through it. */
+static void leaf(struct console_run *run, const char *when)
+{
+    struct samples took = {0};
+    struct samples bytes = {0};
+    char what[96], text[96];
+    for (int i = 0; i < KEYS; i++) {
+        size_t painted = 0;
+        double first = console_type(run, i / 20 % 2 == 0 ? "\033OB" : "\033OA", 8, &painted);
+        if (first >= 0) {
+            samples_add(&took, first);
+            samples_add(&bytes, (double)painted);
+        }
+    }
+    snprintf(what, sizeof what, "key to painted screen, %s", when);
+    snprintf(text, sizeof text, "p50 %.1f, p99 %.1f ms", samples_percentile(&took, 50), samples_percentile(&took, 99));
+    bench_row(what, text, "p99 16 ms", samples_percentile(&took, 99) <= 16);
+    snprintf(what, sizeof what, "bytes to the terminal per arrow key, %s", when);
+    snprintf(text, sizeof text, "median %.0f", samples_percentile(&bytes, 50));
+    bench_row(what, text, "100", samples_percentile(&bytes, 50) <= 100);
+    samples_free(&took);
+    samples_free(&bytes);
+}
+
+void bench_console(const char *build, const char *home)
+{
+    char program[4096], text[96];
+    struct console_run run;
+    size_t painted = 0;
+    snprintf(program, sizeof program, "%s/doorstep", build);
+    double unlock = unlock_cost(home);
+    console_start(&run, program, home, NULL);
+    console_type(&run, BENCH_PASSPHRASE, 100, &painted);
+    painted = 0;
+    double first = console_type(&run, "\r", 150, &painted);
+    snprintf(text, sizeof text, "%.0f ms (%.0f with unlocking)", first - unlock, first);
+    bench_row("unlocked to first painted screen", text, "50 ms", first - unlock <= 50);
+    snprintf(text, sizeof text, "%zu bytes", painted);
+    bench_row("bytes of the first screen", text, "", true);
+    console_type(&run, "p", 100, &painted);
+    leaf(&run, "idle");
+    long kb = resident(run.child);
+    snprintf(text, sizeof text, "%.1f MB", (double)kb / 1024);
+    bench_row("memory of a console in use", text, "24 MB", kb <= 24 * 1024);
+    console_stop(&run);
+    snprintf(text, sizeof text, "%.1f MB", (double)run.rss_kb / 1024);
+    /* Argon2id borrows 64 MiB while unlocking; it is returned before the first screen. */
+    bench_row("its highest, while unlocking", text, "", true);
+}
+
+static pid_t start_server(const char *build, const char *ndjson, char *base, size_t size)
+{
+    char program[4096];
+    int out[2];
+    snprintf(program, sizeof program, "%s/loopback", build);
+    if (pipe(out) != 0) {
+        bench_die("no pipe");
+    }
+    pid_t child = fork();
+    if (child == 0) {
+        dup2(out[1], STDOUT_FILENO);
+        close(out[0]);
+        execl(program, program, "--load", ndjson, "--quiet", (char *)NULL);
+        _exit(127);
+    }
+    close(out[1]);
+    FILE *said = fdopen(out[0], "r");
+    char line[256];
+    if (said == NULL || fgets(line, sizeof line, said) == NULL || strncmp(line, "listening on ", 13) != 0) {
+        bench_die("the loopback server did not start");
+    }
+    line[strcspn(line, "\n")] = '\0';
+    snprintf(base, size, "%s", line + 13);
+    return child;
+}
+
+void bench_console_syncing(const char *build, const char *folder, const char *ndjson)
+{
+    char base[256], home[96], config[128], program[4096];
+    struct console_run run;
+    size_t painted = 0;
+    pid_t server = start_server(build, ndjson, base, sizeof base);
+    snprintf(home, sizeof home, "%s/home", folder);
+    snprintf(config, sizeof config, "%s/sync.ini", folder);
+    FILE *file = fopen(config, "w");
+    if (file == NULL) {
+        bench_die("no configuration");
+    }
+    fprintf(file, "[sync]\nserver = %s\n", base);
+    fclose(file);
+    snprintf(program, sizeof program, "%s/doorstep", build);
+    console_start(&run, program, home, config);
+    console_type(&run, BENCH_PASSPHRASE, 100, &painted);
+    console_type(&run, "\r", 150, &painted);
+    console_type(&run, "y", 20, &painted);
+    console_type(&run, "p", 20, &painted);
+    leaf(&run, "while syncing");
+    long kb = resident(run.child);
+    char text[96];
+    snprintf(text, sizeof text, "%.1f MB", (double)kb / 1024);
+    bench_row("memory of a console while syncing", text, "24 MB", kb <= 24 * 1024);
+    console_stop(&run);
+    kill(server, SIGTERM);
+    waitpid(server, NULL, 0);
+}
