@@ -1,0 +1,199 @@
+#!/bin/sh
+# The command line from outside: every verb's output, its JSON, its exit status, and bad input of every kind, which must
+# give one sentence with the right exit status and change nothing. usage: check.sh   (BUILD names the build folder)
+BUILD=${BUILD:-build}
+program=$BUILD/doorstep
+home=$(mktemp -d)
+trap 'chmod -R u+w "$home"; umount "$home/small" 2>/dev/null; rm -rf "$home"' EXIT
+export LC_ALL=C.UTF-8 LANGUAGE=en TZ=Asia/Seoul
+export DOORSTEP_HOME=$home/nurse DOORSTEP_PASSPHRASE_FILE=$home/passphrase
+mkdir -m 700 "$DOORSTEP_HOME"
+printf 'practice kitchen table\n' > "$home/passphrase"
+passed=0 failed=0
+
+# expect NAME STATUS PATTERN COMMAND...: the exit status, a pattern in what it says, and one line at most on stderr.
+expect() {
+    name=$1 status=$2 pattern=$3
+    shift 3
+    out=$("$@" 2>"$home/err" < /dev/null)
+    got=$?
+    said=$(cat "$home/err")
+    if [ "$got" = "$status" ] && printf '%s\n%s\n' "$out" "$said" | tr '\t' ' ' | grep -qE -- "$pattern" && [ "$(wc -l < "$home/err")" -le 1 ]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        printf 'FAIL %s: exit %s (wanted %s), wanted /%s/\n%s\n%s\n' "$name" "$got" "$status" "$pattern" "$out" "$said"
+    fi
+}
+doorstep() { "$program" --user kim "$@"; }
+digest() { doorstep audit --json | grep -E '"(entries|intact)"'; doorstep outbox --json; doorstep status --json | grep -E 'drafts|pending|quarantined|patients'; }
+
+# --- before enrolling -----------------------------------------------------------------------------------
+expect 'help' 0 'doorstep enroll' "$program" --help
+expect 'version' 0 '^doorstep [0-9]' "$program" --version
+expect 'unknown verb' 2 "no command 'frobnicate'" doorstep frobnicate
+expect 'unknown option' 2 'no option --frob' doorstep status --frob
+expect 'not enrolled' 1 'enroll first' doorstep patients
+expect 'user name with a slash' 2 'user|name' "$program" --user ../x status
+expect 'enrol: server without TLS' 1 'https' doorstep enroll --server http://fhir.example.org/fhir
+expect 'enrol: odd caseload' 1 'appointments, Group/ID' doorstep enroll --caseload everything
+printf 'short\n' > "$home/short"
+expect 'enrol: short passphrase' 1 'passphrase' doorstep enroll --passphrase-file "$home/short"
+[ -e "$DOORSTEP_HOME/kim/key" ] && { failed=$((failed + 1)); echo "FAIL a refused enrolment left a key"; }
+expect 'enrol' 0 '"recovery_key"' doorstep enroll --json --name 'Kim Nurse'
+printf '%s\n' "$out" | sed -n 's/.*"recovery_key":[^"]*"\([^"]*\)".*/\1/p' > "$home/recovery"
+expect 'enrol again' 1 'already' doorstep enroll
+expect 'the own Practitioner waits to be sent' 0 '"Practitioner"' doorstep outbox --json
+
+# --- a caseload --------------------------------------------------------------------------------------------
+"$BUILD/practice" > "$home/caseload.ndjson"
+expect 'import' 0 '"stored": *4[0-9]{3}' doorstep import --json "$home/caseload.ndjson"
+expect 'import again stores nothing' 0 '"stored": *0' doorstep import --json "$home/caseload.ndjson"
+expect 'patients' 0 '"birthDate"' doorstep patients --json
+expect 'patients --today' 0 '"next_visit"' doorstep patients --today --json
+expect 'search, Hangul' 0 '김영자' doorstep patients 김영
+expect 'search, kana finds kanji' 0 '佐藤' doorstep patients さとう
+expect 'search, metacharacters' 0 'No patient' doorstep patients "%'; DROP TABLE patient; --"
+expect 'chart' 0 '"news2"' doorstep chart patient-002 --json
+expect 'chart by Patient/id' 0 '김영자' doorstep chart Patient/patient-002
+expect 'chart by name' 0 'Doyle' doorstep chart 'Margaret Doyle'
+expect 'chart: nobody' 1 'No patient on this device fits' doorstep chart patient-999
+expect 'chart: a name of several' 1 'several|fits|more than one' doorstep chart a
+
+# --- NEWS2 -----------------------------------------------------------------------------------------------
+expect 'news2' 0 '"total": *9' doorstep news2 --json rr=22 spo2=94 scale=1 oxygen=2 sbp=104 pulse=112 acvpu=A temp=38.5
+expect 'news2: a part missing, no total' 0 '"total": *null' doorstep news2 --json rr=22 spo2=94
+expect 'news2: names what is missing' 0 '"temp"' doorstep news2 --json rr=22 spo2=94
+expect 'news2: no number' 1 'pulse=abc' doorstep news2 pulse=abc
+expect 'news2: a slip' 1 '36.5' doorstep news2 temp=365
+expect 'news2: unknown key' 2 'KEY=VALUE' doorstep news2 spo3=97
+
+# --- visits -----------------------------------------------------------------------------------------------
+visit() { printf '%s\n' "$1" > "$home/visit.json"; }
+before=$(digest)
+refuse() {
+    visit "$3"
+    expect "visit refused: $1" 1 "$2" doorstep visit patient-003 --file "$home/visit.json"
+}
+refuse 'pressure upside down' 'vitals.bp' '{"vitals": {"bp": "88/142"}, "sign": true}'
+refuse 'no number' 'vitals.pulse' '{"vitals": {"pulse": "abc"}, "sign": true}'
+refuse 'asked about' '36.5.*confirmed' '{"vitals": {"temp": "365"}, "sign": true}'
+refuse 'unknown member' 'puls' '{"vitals": {"puls": "80"}, "sign": true}'
+refuse 'a list instead of an object' 'vitals' '{"vitals": ["80"], "sign": true}'
+refuse 'end before start' 'end' '{"start": "2026-11-01T10:00:00+09:00", "end": "2026-11-01T09:00:00+09:00", "vitals": {"pulse": "80"}, "sign": true}'
+refuse 'unknown consent' 'consent.0.purpose' '{"consents": [{"purpose": "everything", "decision": "permit", "by": "patient", "method": "paper"}], "sign": true}'
+refuse 'nothing recorded' '' '{"sign": true}'
+refuse 'two patients' 'two different patients' '{"patient": "patient-002", "vitals": {"pulse": "80"}, "sign": true}'
+printf '{"vitals": {"pulse": "80"' > "$home/visit.json"
+expect 'visit refused: cut JSON' 1 'JSON' doorstep visit patient-003 --file "$home/visit.json"
+printf '{"note": {"template": "free", "text": "\377"}}' > "$home/visit.json"
+expect 'visit refused: not UTF-8' 1 'UTF-8|JSON' doorstep visit patient-003 --file "$home/visit.json"
+expect 'visit refused: no file' 1 'visit-none.json' doorstep visit patient-003 --file "$home/visit-none.json"
+expect 'visit refused: nobody' 1 'No patient on this device fits' doorstep visit patient-999 --file "$home/visit.json"
+expect 'visit: no arguments' 2 'PATIENT --file' doorstep visit
+after=$(digest)
+[ "$(printf '%s' "$before" | grep -v entries)" = "$(printf '%s' "$after" | grep -v entries)" ] ||
+    { failed=$((failed + 1)); printf 'FAIL a refused visit changed something\n%s\n%s\n' "$before" "$after"; }
+passed=$((passed + 1))
+visit '{"vitals": {"bp": "142/88", "pulse": 91, "rr": "18", "spo2": "９６", "oxygen": "air", "consciousness": "A", "temp": "36,9", "weight": "nd refused"},
+        "note": {"template": "soap", "s": "MARKER-NOTE 잘 주무심", "p": "Weigh daily"}, "identity": "name and birth date",
+        "consents": [{"purpose": "research", "decision": "deny", "by": "patient", "method": "verbal-witnessed"}], "sign": true}'
+expect 'visit' 0 '"state": *"signed"' doorstep visit patient-003 --file "$home/visit.json" --json
+id=$(printf '%s\n' "$out" | sed -n 's/.*"visit":[^"]*"\([^"]*\)".*/\1/p')
+expect 'the chart shows it at once' 0 'MARKER-NOTE' doorstep chart patient-003 --json
+expect 'the outbox has it' 0 "$id" doorstep outbox --json
+visit '{"vitals": {"pulse": "70"}}'
+expect 'an unsigned visit is kept' 0 '"in-progress"' doorstep visit patient-001 --file "$home/visit.json" --json
+expect 'a second one is refused' 1 'unfinished' doorstep visit patient-001 --file "$home/visit.json"
+expect 'sync without a server' 4 'no server' doorstep sync
+expect 'status' 0 '"pending": *[1-9]' doorstep status --json
+expect 'export visit' 0 '"resources": *1[0-9]' doorstep export visit "$id" --to "$home/visit-out.json" --json
+expect 'export does not overwrite' 1 'already' doorstep export visit "$id" --to "$home/visit-out.json"
+expect 'export outbox' 0 '"resources"' doorstep export outbox --to "$home/outbox-out.json" --json
+expect 'export: unknown visit' 1 'no signed visit' doorstep export visit 00000000-0000-4000-8000-000000000000
+expect 'export: unknown kind' 2 'outbox' doorstep export everything
+[ "$(stat -c %a "$home/visit-out.json")" = 600 ] && passed=$((passed + 1)) || { failed=$((failed + 1)); echo 'FAIL an export others can read'; }
+expect 'audit' 0 '"intact": *true' doorstep audit --verify --json
+expect 'audit lists' 0 '"sign"' doorstep audit --json
+
+# --- quarantine: stored or set aside with a reason, never skipped ------------------------------------------
+mkdir "$home/odd"
+printf '{"resourceType": "Patient", "id": "cut"' > "$home/odd/cut.json"
+printf 'not json at all' > "$home/odd/words.txt"
+printf '{"resourceType": "Patience", "id": "p"}' > "$home/odd/type.json"
+printf '{"resourceType": "Patient", "id": "a", "id": "b"}' > "$home/odd/twice.json"
+printf '\357\273\277{"resourceType": "Patient", "id": "bom", "name": [{"text": "Bom"}]}' > "$home/odd/bom.json"
+awk 'BEGIN { for (i = 0; i < 100000; i++) printf "["; print "" }' > "$home/odd/deep.json"
+printf '{"resourceType": "Patient", "id": "patient-001", "name": [{"text": "Somebody Else"}], "birthDate": "1999-09-09"}' > "$home/odd/other.json"
+: > "$home/odd/empty.json"
+expect 'import of oddities' 5 '"read": *8' doorstep import --json "$home/odd"
+[ "$(printf '%s' "$out" | grep -c '"why"')" = 7 ] && passed=$((passed + 1)) || { failed=$((failed + 1)); printf 'FAIL seven should be set aside\n%s\n' "$out"; }
+expect 'nobody was merged' 0 '佐藤 清子' doorstep chart patient-001
+expect 'import: no such file' 1 'no file or folder' doorstep import "$home/nowhere"
+
+# --- keys -------------------------------------------------------------------------------------------------
+printf 'wrong passphrase here\n' > "$home/wrong"
+expect 'wrong passphrase' 3 'passphrase' doorstep --passphrase-file "$home/wrong" patients
+expect 'passphrase file is missing' 1 'none-such' doorstep --passphrase-file "$home/none-such" patients
+expect 'empty passphrase file' 2 'empty' doorstep --passphrase-file /dev/null patients
+printf 'a new kitchen table\n' > "$home/new"
+expect 'change: wrong old one' 3 'passphrase' doorstep --passphrase-file "$home/wrong" passphrase --new-file "$home/new"
+expect 'change' 0 'changed' doorstep passphrase --new-file "$home/new" --json
+expect 'the old one opens no more' 3 'passphrase' doorstep patients
+expect 'the new one opens' 0 'patient-001' doorstep --passphrase-file "$home/new" patients --json
+expect 'recover: wrong key' 3 'recovery' doorstep recover --recovery-file "$home/wrong" --new-file "$home/passphrase"
+expect 'recover' 0 'recovered' doorstep recover --recovery-file "$home/recovery" --new-file "$home/passphrase" --json
+expect 'the recovered one opens' 0 'patient-001' doorstep patients --json
+expect 'lock with nothing open' 0 '"locked": *0' doorstep lock --json
+expect 'doctor' 0 '"check"' doorstep doctor --json
+printf '987654\n' > "$home/pin"
+expect 'a PIN' 0 'pin_set' doorstep passphrase --pin --new-file "$home/pin" --json
+
+# --- files ---------------------------------------------------------------------------------------------------
+record=$DOORSTEP_HOME/kim/record.db
+grep -rlE 'MARKER-NOTE|佐藤|김영자|Doyle|잘 주무심' "$DOORSTEP_HOME" > "$home/leaks"
+[ -s "$home/leaks" ] && { failed=$((failed + 1)); echo 'FAIL a patient word is on the disk in plain text:'; cat "$home/leaks"; } || passed=$((passed + 1))
+cp "$record" "$home/record.good"; rm -f "$record-wal" "$record-shm"
+torn() { cp "$home/record.good" "$record"; rm -f "$record-wal" "$record-shm"; }
+: > "$record"
+expect 'an empty record is no new one' 1 'record|file' doorstep patients
+[ -s "$record" ] && { failed=$((failed + 1)); echo 'FAIL an empty record was filled'; } || passed=$((passed + 1))
+printf 'this is no database, it only looks like a file of some size' > "$record"
+expect 'no database' 1 'record|file' doorstep patients
+torn; truncate -s 5000 "$record"
+expect 'a torn record' 1 'record|file' doorstep patients
+torn; printf 'x' | dd of="$record" bs=1 seek=2000 conv=notrunc 2>/dev/null
+expect 'a flipped bit' 1 'record|file' doorstep patients
+rm -f "$record"
+expect 'a missing record is no new one' 1 'record|file' doorstep patients
+[ -e "$record" ] && { failed=$((failed + 1)); echo 'FAIL a missing record was made anew'; } || passed=$((passed + 1))
+torn
+expect 'the good one opens' 0 'patient-001' doorstep patients --json
+printf 'x' | dd of="$DOORSTEP_HOME/kim/key" bs=1 seek=100 conv=notrunc 2>/dev/null
+expect 'a damaged key file: the copy serves' 0 'patient-001' doorstep patients --json
+printf '[console]\nlangage = ko\n' > "$home/bad.ini"
+expect 'a configuration that makes no sense' 1 'line 2|langage' doorstep --config "$home/bad.ini" status
+
+# --- a full disk and a read-only home (as root, on a small file system of its own) -------------------------------
+if [ "$(id -u)" = 0 ] && mkdir "$home/small" && mount -t tmpfs -o size=6m,mode=700 tmpfs "$home/small" 2>/dev/null; then
+    full() { DOORSTEP_HOME=$home/small "$program" --user kim "$@"; }
+    expect 'enrol on the small disk' 0 recovery_key full enroll --json
+    "$BUILD/practice" --patients 2 --days 7 > "$home/two.ndjson"
+    expect 'import on the small disk' 0 stored full import --json "$home/two.ndjson"
+    dd if=/dev/zero of="$home/small/fill" bs=64k 2>/dev/null
+    visit '{"vitals": {"pulse": "80"}, "note": {"template": "free", "text": "full"}, "sign": true}'
+    # A long text cannot fit into what little is left.
+    awk 'BEGIN { printf "{\"note\": {\"template\": \"free\", \"text\": \""; for (i = 0; i < 200000; i++) printf "x"; print "\"}, \"sign\": true}" }' > "$home/visit.json"
+    expect 'a full disk' 1 'space|full' full visit patient-001 --file "$home/visit.json"
+    rm "$home/small/fill"
+    expect 'space again: nothing is half stored' 0 '"intact": *true' full audit --verify --json
+    expect 'and it goes on' 0 '"signed"' full visit patient-002 --file "$home/visit.json" --json
+    mount -o remount,ro "$home/small"
+    expect 'a read-only home' 1 'read-only|written|write' full visit patient-002 --file "$home/visit.json"
+    mount -o remount,rw "$home/small"
+    expect 'writable again' 0 '"intact": *true' full audit --verify --json
+else
+    echo 'skipped: a full disk and a read-only home want root and a tmpfs'
+fi
+printf '%s passed, %s failed\n' "$passed" "$failed"
+[ "$failed" -eq 0 ]
