@@ -75,6 +75,7 @@ $(BUILD)/tests/$(1)/test_%: $(BUILD)/tests/$(1)/test_%.o $(SUPPORT) $(call archi
 .PHONY: tests-$(1)
 endef
 $(foreach room,$(ROOMS),$(eval $(call room_rules,$(room))))
+tests-sync: $(BUILD)/loopback $(BUILD)/practice
 .SECONDARY:
 
 $(BUILD)/doorstep: $(BUILD)/src/main.o $(call archives,$(ROOMS))
@@ -162,14 +163,16 @@ check-headers:
 	    $(CC) $(CPPFLAGS) $(CFLAGS) -fsyntax-only -x c $$header || exit 1; done
 # The catalogues hold every string of the program, translated, with the same conversions.
 XGETTEXT = xgettext --language=C --from-code=UTF-8 --keyword=_ --keyword=N_ --keyword=ngettext:1,2 --flag=_:1:pass-c-format \
-           --add-comments=TRANSLATORS --sort-by-file --no-location --omit-header
-$(BUILD)/doorstep.pot: $(PROGRAM_SOURCES) $(wildcard views/*.def)
+           --flag=N_:1:pass-c-format --add-comments=TRANSLATORS --sort-by-file --add-location=file --omit-header
+$(BUILD)/doorstep.pot: $(PROGRAM_SOURCES) $(wildcard src/*/*.def views/*.def sync/*.def)
 	$(Q)mkdir -p $(@D) && $(XGETTEXT) -o $@ $^
 catalogues: $(BUILD)/doorstep.pot
-	$(Q)for language in $(LANGUAGES); do msgmerge --quiet --update --backup=none --no-fuzzy-matching --no-location --sort-by-file views/po/$$language.po $<; done
+	$(Q)for catalogue in $(LANGUAGES:%=views/po/%.po); do \
+	    msgmerge --quiet --no-fuzzy-matching --add-location=file --sort-by-file $$catalogue $< | \
+	    msgattrib --no-obsolete --add-location=file --sort-by-file -o $$catalogue.new - && mv $$catalogue.new $$catalogue; done
 check-catalogues: $(BUILD)/doorstep.pot
 	$(Q)tests/check/catalogues.sh $< $(LANGUAGES:%=views/po/%.po)
-	$(Q)tests/check/strings.sh $(PROGRAM_SOURCES)
+	$(Q)tests/check/strings.sh $(PROGRAM_SOURCES) $(wildcard views/*.def)
 
 # --- sanitizers and valgrind -------------------------------------------------------------------------
 .PHONY: asan tsan valgrind coverage

@@ -8,20 +8,28 @@
 #include "base/json.h"
 #include "sync/sync.h"
 
-/* Patient ids in the order in which they should arrive: today's visits first. */
+/* Patient ids, each once, in the order in which they should arrive. */
 struct caseload {
     char (*ids)[ID_SIZE];   /* owned */
     size_t count, capacity;
+    bool doubtful;          /* a member could not be read: who is missing may only be unreadable */
     enum status status;     /* sticky NO_MEMORY of the collecting callbacks */
 };
 void caseload_free(struct caseload *caseload);
+bool caseload_has(const struct caseload *caseload, const char *patient);
+/* Adds one at the end; once is enough. `context` is the caseload. */
+void caseload_add(void *context, const char *patient);
 
-/* Fills *caseload. FAILED or NOT_FOUND when the server does not know the scope. */
+/* Fills *caseload (free it also after a failure). FAILED when the server does not know the scope. */
 enum status caseload_fetch(struct sync *sync, struct sync_result *result, struct caseload *caseload,
                            struct error *error) MUST_CHECK;
+/* Asks for today's appointments and puts their patients first. A server that has none changes nothing. */
+enum status caseload_today_first(struct sync *sync, struct sync_result *result, struct caseload *caseload,
+                                 struct error *error) MUST_CHECK;
 
-/* Walks a search result page by page: `page` gets every bundle. Follows next
- * links on the server's own origin only; a link met twice ends the walk with FAILED. */
+/* Walks a search result page by page: `page` gets every bundle, again from the
+ * first one when the server has forgotten its list in between (410). Follows next
+ * links on the server's own origin only; pages that lead in a circle end with FAILED. */
 enum status search_each_page(struct sync *sync, struct sync_result *result, const char *url,
                              enum status (*page)(void *context, const cJSON *bundle, struct error *error), void *context,
                              struct error *error) MUST_CHECK;

@@ -70,6 +70,8 @@ enum status exchange_send(struct sync *sync, struct sync_result *result, const s
     if (status != STATUS_OK) {
         return status;
     }
+    result->server_clock = response->server_clock != INSTANT_NONE ? response->server_clock : result->server_clock;
+    result->retry_after = response->retry_after > result->retry_after ? response->retry_after : result->retry_after;
     switch (response->end) {
     case EXCHANGE_ANSWERED:
         return STATUS_OK;
@@ -83,6 +85,17 @@ enum status exchange_send(struct sync *sync, struct sync_result *result, const s
     return error_set(error, STATUS_UNREACHABLE, "%s", response->reason);
 }
 
+static bool is_web_page(const struct response *response)
+{
+    return strstr(response->content_type, "html") != NULL;
+}
+
+static enum status web_page(struct error *error)
+{
+    return error_set(error, STATUS_UNREACHABLE,
+                     _("a web page answered instead of the server: this network may want a sign-in first"));
+}
+
 enum status exchange_document(const struct response *response, cJSON **document, struct error *error)
 {
     struct error detail = {0};
@@ -92,9 +105,8 @@ enum status exchange_document(const struct response *response, cJSON **document,
     }
     if (status != STATUS_OK) {
         /* Libcurl calls a cut gzip body a success; only the parser knows whether an answer is whole. */
-        if (strstr(response->content_type, "html") != NULL) {
-            return error_set(error, STATUS_UNREACHABLE,
-                             _("a web page answered instead of the server: this network may want a sign-in first"));
+        if (is_web_page(response)) {
+            return web_page(error);
         }
         return error_set(error, STATUS_UNREACHABLE,
                          _("the server's answer was cut short or is not FHIR; nothing of it was used, it is asked again"));
@@ -109,7 +121,10 @@ enum status exchange_refusal(const struct response *response, struct error *erro
         return error_set(error, STATUS_FAILED,
                          _("the server does not accept this device's sign-in (401): ask the office for a new token"));
     }
-    if (code == 429 || code == 503) {
+    if (code >= 400 && code < 500 && code != 408 && code != 413 && code != 429 && is_web_page(response)) {
+        return web_page(error); /* no FHIR server says so: what it refuses is not what we asked for */
+    }
+    if (code == 408 || code == 429 || code == 503) {
         if (response->retry_after >= 0) {
             return error_set(error, STATUS_UNREACHABLE, _("the server is busy (%ld) and asks to wait %lld s"), code,
                              (long long)response->retry_after);
@@ -155,7 +170,9 @@ enum status exchange_get(struct sync *sync, struct sync_result *result, const ch
             cJSON_Delete(*document);
             *document = NULL;
         }
-        status = error_set(error, STATUS_FAILED, _("the server refused to read (%ld): %s"), response.status, words);
+        status = words[0] == '\0'
+                     ? error_set(error, STATUS_FAILED, _("the server refused to read (%ld)"), response.status)
+                     : error_set(error, STATUS_FAILED, _("the server refused to read (%ld): %s"), response.status, words);
         goto out;
     }
     status = exchange_document(&response, document, error);

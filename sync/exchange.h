@@ -27,7 +27,7 @@ enum status exchange_get(struct sync *sync, struct sync_result *result, const ch
 enum status exchange_document(const struct response *response, cJSON **document, struct error *error) MUST_CHECK;
 
 /* The class and sentence of an answer that is no success and concerns the
- * whole connection: 401, 403, 429, 5xx. OK when it is not of that kind. */
+ * whole connection: 401, 408, 429, 3xx, 5xx, a web page. OK when it is not of that kind. */
 enum status exchange_refusal(const struct response *response, struct error *error);
 
 /* Percent-encodes `text` (all but unreserved characters) behind what is in `url`. */

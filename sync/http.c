@@ -33,15 +33,29 @@ struct http {
     char *ca_file;
     atomic_bool *cancelled;
     struct response *response;  /* being filled */
-    bool too_large;
+    char retry_after[64];       /* as it came; it may stand before the Date it is measured from */
 };
 
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
 static CURLcode curl_ready = CURLE_FAILED_INIT;
 
+/* Tokens and health data pass through libcurl's and zlib's buffers too: they are wiped like our own. */
 static void start_curl(void)
 {
-    curl_ready = curl_global_init(CURL_GLOBAL_DEFAULT);
+    curl_ready = curl_global_init_mem(CURL_GLOBAL_DEFAULT, memory_allocate, memory_free, memory_resize, memory_copy_text,
+                                      memory_allocate_array);
+}
+
+static void *zlib_allocate(void *context, unsigned int count, unsigned int size)
+{
+    (void)context;
+    return memory_allocate_array(count, size);
+}
+
+static void zlib_free(void *context, void *block)
+{
+    (void)context;
+    memory_free(block);
 }
 
 void response_init(struct response *response)
@@ -63,9 +77,13 @@ static bool host_is(const char *host, size_t length, const char *name)
     return length == strlen(name) && strncasecmp(host, name, length) == 0;
 }
 
-/* Health data and tokens may cross a network only inside TLS. */
+/* Health data and tokens may cross a network only inside TLS. A user name in the address could hide its host. */
 static bool address_is_safe(const char *url)
 {
+    const char *authority = strstr(url, "://");
+    if (authority == NULL || memchr(authority + 3, '@', strcspn(authority + 3, "/?#")) != NULL) {
+        return false;
+    }
     if (strncasecmp(url, "https://", 8) == 0) {
         return url[8] != '\0' && url[8] != '/';
     }
@@ -82,11 +100,7 @@ static size_t receive_body(char *bytes, size_t size, size_t count, void *context
     struct http *http = context;
     size_t length = size * count;
     buffer_append(&http->response->body, bytes, length);
-    if (http->response->body.status != STATUS_OK) {
-        http->too_large = true;
-        return 0;
-    }
-    return length;
+    return http->response->body.status == STATUS_OK ? length : 0;
 }
 
 static void header_value(char *out, size_t size, const char *line, size_t length, const char *name)
@@ -108,13 +122,14 @@ static void header_value(char *out, size_t size, const char *line, size_t length
     out[copied] = '\0';
 }
 
+/* Seconds to wait, from a number of them or an HTTP date; -1 when nothing is said. */
 static int64_t read_retry_after(const char *value, int64_t server_clock)
 {
     char *end = NULL;
     long long seconds = strtoll(value, &end, 10);
     if (end == value || *end != '\0') {
         time_t at = curl_getdate(value, NULL);
-        if (at == (time_t)-1 || server_clock == INSTANT_NONE) {
+        if (value[0] == '\0' || at == (time_t)-1 || server_clock == INSTANT_NONE) {
             return -1;
         }
         seconds = (long long)at - server_clock / 1000;
@@ -131,22 +146,30 @@ static size_t receive_header(char *line, size_t size, size_t count, void *contex
     struct response *response = http->response;
     size_t length = size * count;
     char date[64] = "";
-    char retry[64] = "";
     header_value(response->content_type, sizeof response->content_type, line, length, "Content-Type");
     header_value(response->etag, sizeof response->etag, line, length, "ETag");
     header_value(response->location, sizeof response->location, line, length, "Location");
     header_value(date, sizeof date, line, length, "Date");
-    header_value(retry, sizeof retry, line, length, "Retry-After");
+    header_value(http->retry_after, sizeof http->retry_after, line, length, "Retry-After");
     if (date[0] != '\0') {
         time_t at = curl_getdate(date, NULL);
         if (at != (time_t)-1) {
             response->server_clock = (int64_t)at * 1000;
         }
     }
-    if (retry[0] != '\0') {
-        response->retry_after = read_retry_after(retry, response->server_clock);
-    }
     return length;
+}
+
+/* Counts what goes out: the one count that is right for every version and every way of sending a body. */
+static int count_sent(CURL *easy, curl_infotype kind, char *bytes, size_t length, void *context)
+{
+    struct http *http = context;
+    (void)easy;
+    (void)bytes;
+    if (kind == CURLINFO_HEADER_OUT || kind == CURLINFO_DATA_OUT) {
+        http->response->bytes_out += length;
+    }
+    return 0;
 }
 
 static int poll_cancelled(void *context, curl_off_t total_in, curl_off_t in, curl_off_t total_out, curl_off_t out)
@@ -187,7 +210,7 @@ static enum status add_value_header(struct http *http, const char *name, const c
 /* Deflates the body in one go: visit bundles are a few kilobytes. */
 static enum status compress_body(const struct request *request, struct buffer *out, struct error *error)
 {
-    z_stream stream = {0};
+    z_stream stream = {.zalloc = zlib_allocate, .zfree = zlib_free};
     if (request->body_length > UINT_MAX / 2 || deflateInit2(&stream, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
         return error_no_memory(error);
     }
@@ -219,11 +242,11 @@ out:
 }
 
 /* What a libcurl failure means for the request, and for the nurse. */
-static void explain(struct response *response, CURLcode code, bool sent, bool too_large)
+static void explain(struct response *response, CURLcode code)
 {
     const char *words = NULL;
-    response->end = sent ? EXCHANGE_UNKNOWN : EXCHANGE_NOT_SENT;
-    if (too_large) {
+    response->end = response->bytes_out > 0 ? EXCHANGE_UNKNOWN : EXCHANGE_NOT_SENT;
+    if (response->body.status == STATUS_INVALID) {
         response->end = EXCHANGE_TOO_LARGE;
         words = _("the server's answer is larger than this device accepts; ask the office about the server's page size");
     } else if (code == CURLE_ABORTED_BY_CALLBACK) {
@@ -233,8 +256,9 @@ static void explain(struct response *response, CURLcode code, bool sent, bool to
         words = _("no network, or the server's name is not known here; work goes on, it is tried again later");
     } else if (code == CURLE_COULDNT_CONNECT) {
         words = _("the server does not take calls right now; work goes on, it is tried again later");
-    } else if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CONNECT_ERROR ||
-               code == CURLE_SSL_CACERT_BADFILE || code == CURLE_SSL_CERTPROBLEM || code == CURLE_SSL_PINNEDPUBKEYNOTMATCH) {
+    } else if (code == CURLE_SSL_CACERT_BADFILE) {
+        words = _("the certificate file named by ca-file in the configuration cannot be read; nothing was sent");
+    } else if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CONNECT_ERROR || code == CURLE_SSL_CERTPROBLEM) {
         words = _("the server could not prove who it is: nothing was sent; check this device's date, then ask the office");
     } else if (code == CURLE_OPERATION_TIMEDOUT) {
         words = _("the line went silent; what was sent is checked at the next sync");
@@ -246,31 +270,32 @@ static void explain(struct response *response, CURLcode code, bool sent, bool to
     text_copy(response->reason, sizeof response->reason, words);
 }
 
-static enum status prepare(struct http *http, const struct request *request, const struct buffer *packed, struct error *error)
+static enum status add_headers(struct http *http, const struct request *request, bool packed, struct error *error)
 {
-    enum status status = add_header(http, "Accept: application/fhir+json", error);
-    if (status == STATUS_OK) {
+    const char *const lines[] = {
+        "Accept: application/fhir+json",
         /* HAPI reuses search results for a minute unless told not to; an own write would be missing from them. */
-        status = add_header(http, "Cache-Control: no-cache", error);
-    }
-    if (status == STATUS_OK && http->authorization != NULL) {
-        status = add_header(http, http->authorization, error);
+        "Cache-Control: no-cache",
+        http->authorization,
+        /* An unknown search parameter must be an error: passed over, it would bring everybody's charts. */
+        request->body == NULL ? "Prefer: handling=strict" : NULL,
+        request->body != NULL ? "Content-Type: application/fhir+json; charset=utf-8" : NULL,
+        request->body != NULL ? "Expect:" : NULL,
+        packed ? "Content-Encoding: gzip" : NULL,
+    };
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0] && status == STATUS_OK; i++) {
+        status = lines[i] != NULL ? add_header(http, lines[i], error) : STATUS_OK;
     }
     if (status == STATUS_OK) {
         status = add_value_header(http, "If-None-Exist", request->if_none_exist, error);
     }
-    if (status == STATUS_OK) {
-        status = add_value_header(http, "If-Match", request->if_match, error);
-    }
-    if (status == STATUS_OK && request->body != NULL) {
-        status = add_header(http, "Content-Type: application/fhir+json; charset=utf-8", error);
-    }
-    if (status == STATUS_OK && request->body != NULL) {
-        status = add_header(http, "Expect:", error);
-    }
-    if (status == STATUS_OK && packed->length > 0) {
-        status = add_header(http, "Content-Encoding: gzip", error);
-    }
+    return status == STATUS_OK ? add_value_header(http, "If-Match", request->if_match, error) : status;
+}
+
+static enum status prepare(struct http *http, const struct request *request, const struct buffer *packed, struct error *error)
+{
+    enum status status = add_headers(http, request, packed->length > 0, error);
     if (status != STATUS_OK) {
         return status;
     }
@@ -299,6 +324,12 @@ static enum status prepare(struct http *http, const struct request *request, con
     SET(CURLOPT_NOPROGRESS, 0L);
     SET(CURLOPT_XFERINFOFUNCTION, poll_cancelled);
     SET(CURLOPT_XFERINFODATA, (void *)http);
+    SET(CURLOPT_DEBUGFUNCTION, count_sent);
+    SET(CURLOPT_DEBUGDATA, (void *)http);
+    SET(CURLOPT_VERBOSE, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+    SET(CURLOPT_QUICK_EXIT, 1L); /* cancelling does not wait for a name server */
+#endif
     if (http->ca_file != NULL) {
         SET(CURLOPT_CAINFO, http->ca_file);
     }
@@ -317,7 +348,7 @@ static enum status http_exchange(void *context, const struct request *request, s
     struct buffer packed;
     buffer_init(&packed, RESPONSE_LIMIT);
     http->response = response;
-    http->too_large = false;
+    http->retry_after[0] = '\0';
     http->headers = NULL;
     enum status status = STATUS_OK;
     if (!url_same_origin(http->base, request->url)) {
@@ -335,22 +366,19 @@ static enum status http_exchange(void *context, const struct request *request, s
         goto out;
     }
     CURLcode code = curl_easy_perform(http->easy);
-    long sent_bytes = 0;
     long header_bytes = 0;
-    curl_off_t uploaded = 0;
     curl_off_t downloaded = 0;
-    curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &response->status);
-    curl_easy_getinfo(http->easy, CURLINFO_REQUEST_SIZE, &sent_bytes);
     curl_easy_getinfo(http->easy, CURLINFO_HEADER_SIZE, &header_bytes);
-    curl_easy_getinfo(http->easy, CURLINFO_SIZE_UPLOAD_T, &uploaded);
     curl_easy_getinfo(http->easy, CURLINFO_SIZE_DOWNLOAD_T, &downloaded);
-    response->bytes_out = (uint64_t)sent_bytes + (uint64_t)uploaded;
     response->bytes_in = (uint64_t)header_bytes + (uint64_t)downloaded;
-    if (code == CURLE_OK) {
+    if (code == CURLE_OUT_OF_MEMORY || response->body.status == STATUS_NO_MEMORY) {
+        status = error_no_memory(error);
+    } else if (code == CURLE_OK) {
         response->end = EXCHANGE_ANSWERED;
+        curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &response->status);
+        response->retry_after = read_retry_after(http->retry_after, response->server_clock);
     } else {
-        response->status = 0;
-        explain(response, code, sent_bytes > 0 || uploaded > 0, http->too_large);
+        explain(response, code);
     }
 out:
     curl_slist_free_all(http->headers);

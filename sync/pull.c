@@ -1,17 +1,18 @@
 /*
  * Receiving the caseload. See sync.h.
  *
- * New patients come in small groups, today's first; a group's charts count as
- * complete only when every type of every page is stored, and the last page,
- * the completeness and the cursors are one commit. Patients already complete
- * are refreshed together: one search per type, from the server's own time of
- * the last good refresh minus an overlap longer than any transaction (rows can
- * become visible after newer ones). The record drops what it has already.
+ * New patients come in groups, a small one with today's first; their charts
+ * count as complete only when every page of every type is stored, and the names
+ * in them are fetched. Patients already complete are refreshed together: one
+ * search per type, from the server's own time of their last refresh minus an
+ * overlap longer than any transaction (rows can become visible after newer
+ * ones). The record drops what it has already.
  *
- * A patient who came from the server and is no longer in the caseload leaves
- * the device, but only after the whole caseload was read without a fault and is
- * not empty (an empty answer is more often a fault than a holiday). Imported
- * patients stay.
+ * The cursor "patient/ID" says that the chart came from the server: BEGUN until
+ * it is complete, then the server's time. A patient with a cursor who is no
+ * longer in the caseload leaves the device, but only after the whole caseload
+ * was read without a fault and is not empty (an empty answer is more often a
+ * fault than a holiday). Imported patients stay.
  */
 #include "base/memory.h"
 #include "base/text.h"
@@ -19,18 +20,21 @@
 #include "store/record.h"
 #include "sync/caseload.h"
 #include "sync/exchange.h"
+#include "sync/people.h"
 #include "sync/sync.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define GROUP_SIZE 6             /* patients fetched together the first time */
-#define REFRESH_SIZE 60          /* patients refreshed together */
+#define FIRST_GROUP 6            /* new patients fetched together at first; twice as many each time after */
+#define GROUP_SIZE 60            /* patients fetched together at most */
 #define PAGE_SIZE 100
 #define OVERLAP (10 * INSTANT_MINUTE)
 #define OBSERVATION_DAYS 90      /* the local window of readings; older ones stay on the server */
-#define PEOPLE_AT_MOST 2000
+#define CURSOR_SIZE 40
+#define SCOPE_SIZE (ID_SIZE + 16)
+#define SERVER_SCOPE "server"    /* its cursor: the address the other cursors are of */
+#define BEGUN "-"                /* a cursor without a time: the next search starts from the beginning */
 
 struct pulled_type {
     const char *type;
@@ -38,7 +42,7 @@ struct pulled_type {
     bool windowed;               /* limited to OBSERVATION_DAYS by date */
 };
 static const struct pulled_type pulled_types[] = {
-    {"Patient", "_id", false},
+    {"Patient", "_id", false}, /* first: whoever is not there has no chart */
     {"Flag", "patient", false},
     {"AllergyIntolerance", "patient", false},
     {"Condition", "patient", false},
@@ -58,94 +62,133 @@ static const struct pulled_type pulled_types[] = {
 };
 #define PULLED_TYPES (sizeof pulled_types / sizeof pulled_types[0])
 
-/* Other people and things that charts name: fetched once they are met. */
-struct people {
-    char (*references)[REFERENCE_SIZE]; /* owned */
-    size_t count, capacity;
-    enum status status;
+/* Patients that are fetched together. */
+struct group {
+    char ids[GROUP_SIZE][ID_SIZE];
+    bool arrived[GROUP_SIZE];       /* the Patient itself is on the device */
+    size_t count;
+    bool known;                     /* complete already: only what is new is asked for */
 };
 
 struct pulling {
     struct sync *sync;
     struct sync_result *result;
     struct people people;
-    /* What the last page of a group also commits; NULL elsewhere. */
-    const char (*finished)[ID_SIZE];
-    size_t finished_count;
-    const char *cursor;
+    const struct pulled_type *type; /* being fetched; NULL while people are */
+    struct group *group;
+    bool named;                     /* the resource being looked at names a patient of the group */
+    char cursor[CURSOR_SIZE];       /* for what is complete after this run */
 };
 
-static bool is_person(const char *reference)
+static void patient_scope(char scope[SCOPE_SIZE], const char *patient)
 {
-    return strncmp(reference, "Practitioner/", 13) == 0 || strncmp(reference, "Device/", 7) == 0 ||
-           strncmp(reference, "Organization/", 13) == 0 || strncmp(reference, "RelatedPerson/", 14) == 0 ||
-           strncmp(reference, "Medication/", 11) == 0;
+    text_format(scope, SCOPE_SIZE, "patient/%s", patient);
+}
+
+/* The place of a patient in the group, or its count. */
+static size_t place_of(const struct group *group, const char *patient)
+{
+    size_t i = 0;
+    while (i < group->count && strcmp(group->ids[i], patient) != 0) {
+        i++;
+    }
+    return i;
 }
 
 /* Watches references go by; changes none. */
-static bool notice_person(void *context, const char *reference, char *out, size_t size)
+static bool notice_reference(void *context, const char *reference, char *out, size_t size)
 {
-    struct people *people = context;
+    struct pulling *pulling = context;
     char resolved[REFERENCE_SIZE];
     (void)out;
     (void)size;
-    if (!reference_resolve_text(reference, NULL, resolved) || !is_person(resolved) || people->count >= PEOPLE_AT_MOST) {
-        return false;
+    if (reference_resolve_text(reference, NULL, resolved)) {
+        const char *patient = reference_id(resolved, "Patient");
+        pulling->named = pulling->named || (patient != NULL && place_of(pulling->group, patient) < pulling->group->count);
+        people_note(&pulling->people, resolved);
     }
-    for (size_t i = 0; i < people->count; i++) {
-        if (strcmp(people->references[i], resolved) == 0) {
-            return false;
-        }
-    }
-    if (people->count == people->capacity) {
-        void *grown = memory_grow(people->references, people->count, &people->capacity, sizeof *people->references);
-        if (grown == NULL) {
-            people->status = STATUS_NO_MEMORY;
-            return false;
-        }
-        people->references = grown;
-    }
-    text_copy(people->references[people->count++], REFERENCE_SIZE, resolved);
     return false;
+}
+
+/* Whether a resource is of the type that was asked for, and what it names. */
+static enum status look_at(struct pulling *pulling, const cJSON *resource, bool *wanted, struct error *error)
+{
+    union {
+        const cJSON *shown;
+        cJSON *walked;
+    } tree = {.shown = resource}; /* notice_reference never changes it */
+    struct resource_head head;
+    *wanted = true;
+    pulling->named = false;
+    enum status status = resource_head_read(resource, &head, NULL);
+    if (status == STATUS_INVALID) {
+        return STATUS_OK; /* the record keeps it aside, with the reason */
+    }
+    if (status == STATUS_OK) {
+        status = references_rewrite(tree.walked, notice_reference, pulling, error);
+    }
+    if (status != STATUS_OK || pulling->people.status != STATUS_OK) {
+        return error_no_memory(error);
+    }
+    if (pulling->type == NULL) {
+        return STATUS_OK;
+    }
+    *wanted = strcmp(head.type, pulling->type->type) == 0;
+    bool asked = strcmp(head.type, "Patient") == 0 ? place_of(pulling->group, head.id) < pulling->group->count
+                                                   : pulling->named;
+    if (*wanted && !asked) {
+        /* A server that passes over our search parameter would fill the device with everybody's charts. */
+        return error_set(error, STATUS_FAILED, _("the server sent charts nobody asked for; none of them was kept: tell the office"));
+    }
+    return STATUS_OK;
+}
+
+/* The Patient of a group is on the device: from now on this chart is the server's, complete or not. */
+static enum status note_arrival(struct pulling *pulling, const char *patient, struct error *error)
+{
+    size_t place = place_of(pulling->group, patient);
+    char scope[SCOPE_SIZE];
+    char value[CURSOR_SIZE];
+    if (place == pulling->group->count) {
+        return STATUS_OK;
+    }
+    pulling->group->arrived[place] = true;
+    patient_scope(scope, patient);
+    enum status status = cursor_get(pulling->sync->store, scope, value, sizeof value, error);
+    return status == STATUS_OK && value[0] == '\0' ? record_set_cursor(pulling->sync->store, scope, BEGUN, error) : status;
 }
 
 static enum status apply_entry(void *context, size_t index, const struct bundle_entry *entry, struct error *error)
 {
     struct pulling *pulling = context;
     struct apply_outcome outcome;
+    bool wanted = false;
     (void)index;
-    if (entry->resource == NULL || strcmp(entry->search_mode, "outcome") == 0) {
+    if (entry->resource == NULL || entry->resource == entry->outcome) {
         return STATUS_OK;
     }
-    union {
-        const cJSON *shown;
-        cJSON *walked;
-    } resource = {.shown = entry->resource}; /* notice_person never changes it */
-    enum status status = references_rewrite(resource.walked, notice_person, &pulling->people, error);
-    if (status == STATUS_OK && pulling->people.status != STATUS_OK) {
-        status = error_no_memory(error);
+    enum status status = look_at(pulling, entry->resource, &wanted, error);
+    if (status != STATUS_OK || !wanted) {
+        return status;
     }
-    if (status == STATUS_OK) {
-        struct incoming incoming = {.resource = entry->resource, .full_url = entry->full_url, .where = "server"};
-        status = record_apply(pulling->sync->store, &incoming, APPLY_FROM_SERVER, &outcome, error);
-    }
+    struct incoming incoming = {.resource = entry->resource, .full_url = entry->full_url, .where = "server"};
+    status = record_apply(pulling->sync->store, &incoming, APPLY_FROM_SERVER, &outcome, error);
     if (status == STATUS_OK && outcome.result == APPLY_STORED) {
         pulling->result->entry.pulled++;
+    }
+    if (status == STATUS_OK && outcome.result != APPLY_QUARANTINED && pulling->type == &pulled_types[0]) {
+        status = note_arrival(pulling, outcome.id, error);
     }
     return status;
 }
 
-static enum status finish_group(struct pulling *pulling, struct error *error)
+/* Ends the transaction that record_begin() opened. */
+static enum status end(struct store *store, enum status status, struct error *error)
 {
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < pulling->finished_count && status == STATUS_OK; i++) {
-        char scope[ID_SIZE + 16];
-        snprintf(scope, sizeof scope, "patient/%s", pulling->finished[i]);
-        status = record_set_complete(pulling->sync->store, pulling->finished[i], true, error);
-        if (status == STATUS_OK) {
-            status = record_set_cursor(pulling->sync->store, scope, pulling->cursor, error);
-        }
+    if (status == STATUS_OK) {
+        return record_commit(store, error);
     }
+    record_abort(store);
     return status;
 }
 
@@ -153,307 +196,317 @@ static enum status apply_page(void *context, const cJSON *bundle, struct error *
 {
     struct pulling *pulling = context;
     struct store *store = pulling->sync->store;
+    int before = pulling->result->entry.pulled;
+    enum status status = record_begin(store, error);
+    if (status == STATUS_OK) {
+        status = end(store, bundle_each(bundle, apply_entry, pulling, error), error);
+    }
+    if (status != STATUS_OK) {
+        pulling->result->entry.pulled = before;
+    }
+    return status;
+}
+
+static enum status search_type(struct pulling *pulling, const char *since, struct error *error)
+{
+    const struct pulled_type *type = pulling->type;
+    struct buffer url;
+    buffer_init(&url, URL_SIZE);
+    buffer_format(&url, "%s/%s?%s=", pulling->sync->server, type->type, type->parameter);
+    for (size_t i = 0; i < pulling->group->count; i++) {
+        buffer_append_text(&url, i > 0 ? "," : "");
+        url_append_escaped(&url, pulling->group->ids[i]);
+    }
+    if (type->windowed) {
+        char day[40];
+        instant today = instant_day_start(clock_now(&pulling->sync->clock));
+        instant_format_fhir(day, sizeof day, instant_add_days(today, -OBSERVATION_DAYS));
+        buffer_format(&url, "&date=ge%.10s", day);
+    }
+    if (since[0] != '\0') {
+        buffer_append_text(&url, "&_lastUpdated=ge");
+        url_append_escaped(&url, since);
+    }
+    buffer_format(&url, "&_sort=_lastUpdated&_count=%d", PAGE_SIZE);
+    enum status status =
+        url.status == STATUS_OK
+            ? search_each_page(pulling->sync, pulling->result, buffer_text(&url), apply_page, pulling, error)
+            : error_no_memory(error);
+    buffer_free(&url);
+    if (status == STATUS_NOT_FOUND) {
+        return error_set(error, STATUS_FAILED, _("the server keeps no %s, which charts need: ask the office"), type->type);
+    }
+    return status;
+}
+
+/* Leaves those out whose Patient did not come: the server does not have them, or may not show them. */
+static void drop_absent(struct pulling *pulling)
+{
+    struct group *group = pulling->group;
+    size_t kept = 0;
+    for (size_t i = 0; i < group->count; i++) {
+        if (!group->arrived[i]) {
+            pulling->result->absent++;
+        } else if (kept++ < i) {
+            text_copy(group->ids[kept - 1], ID_SIZE, group->ids[i]);
+        }
+    }
+    group->count = kept;
+}
+
+/* The earliest cursor of the group, stepped back by the overlap. "" means from the beginning. */
+static enum status earliest_cursor(struct pulling *pulling, char out[CURSOR_SIZE], struct error *error)
+{
+    instant earliest = INSTANT_NONE;
+    out[0] = '\0';
+    for (size_t i = 0; i < pulling->group->count; i++) {
+        char scope[SCOPE_SIZE];
+        char value[CURSOR_SIZE];
+        instant at = INSTANT_NONE;
+        patient_scope(scope, pulling->group->ids[i]);
+        enum status status = cursor_get(pulling->sync->store, scope, value, sizeof value, error);
+        if (status != STATUS_OK || !instant_parse(value, &at, NULL)) {
+            return status;
+        }
+        earliest = earliest == INSTANT_NONE || at < earliest ? at : earliest;
+    }
+    if (earliest != INSTANT_NONE) {
+        instant_format_utc(out, CURSOR_SIZE, earliest - OVERLAP);
+    }
+    return STATUS_OK;
+}
+
+/* Everything of the group is stored: the charts are complete, and the next search starts from here. */
+static enum status finish_group(struct pulling *pulling, struct error *error)
+{
+    struct store *store = pulling->sync->store;
     enum status status = record_begin(store, error);
     if (status != STATUS_OK) {
         return status;
     }
-    status = bundle_each(bundle, apply_entry, pulling, error);
-    if (status == STATUS_OK && pulling->finished != NULL && bundle_next(bundle) == NULL) {
-        status = finish_group(pulling, error);
+    for (size_t i = 0; i < pulling->group->count && status == STATUS_OK; i++) {
+        char scope[SCOPE_SIZE];
+        patient_scope(scope, pulling->group->ids[i]);
+        status = record_set_cursor(store, scope, pulling->cursor, error);
+        if (status == STATUS_OK && !pulling->group->known) {
+            status = record_set_complete(store, pulling->group->ids[i], true, error);
+        }
     }
+    return end(store, status, error);
+}
+
+static enum status pull_group(struct pulling *pulling, struct error *error)
+{
+    char since[CURSOR_SIZE] = "";
+    enum status status = pulling->group->known ? earliest_cursor(pulling, since, error) : STATUS_OK;
+    for (size_t i = 0; i < PULLED_TYPES && status == STATUS_OK && pulling->group->count > 0; i++) {
+        pulling->type = &pulled_types[i];
+        status = search_type(pulling, since, error);
+        if (i == 0 && !pulling->group->known) {
+            drop_absent(pulling);
+        }
+    }
+    pulling->type = NULL;
     if (status == STATUS_OK) {
-        return record_commit(store, error);
+        status = people_fetch(&pulling->people, pulling->sync, pulling->result, apply_page, pulling, error);
     }
-    record_abort(store);
-    return status;
+    return status == STATUS_OK && pulling->group->count > 0 ? finish_group(pulling, error) : status;
 }
 
-static enum status append_search(struct pulling *pulling, struct buffer *url, const struct pulled_type *type,
-                                 const char (*ids)[ID_SIZE], size_t count, const char *since)
-{
-    char day[40];
-    buffer_format(url, "%s/%s?%s=", pulling->sync->server, type->type, type->parameter);
-    for (size_t i = 0; i < count; i++) {
-        buffer_append_text(url, i > 0 ? "," : "");
-        url_append_escaped(url, ids[i]);
-    }
-    if (type->windowed) {
-        instant_format_fhir(day, sizeof day, instant_add_days(instant_day_start(clock_now(&pulling->sync->clock)), -OBSERVATION_DAYS));
-        day[10] = '\0';
-        buffer_format(url, "&date=ge%s", day);
-    }
-    if (since != NULL && since[0] != '\0') {
-        buffer_append_text(url, "&_lastUpdated=ge");
-        url_append_escaped(url, since);
-    }
-    buffer_format(url, "&_sort=_lastUpdated&_count=%d", PAGE_SIZE);
-    return url->status;
-}
-
-/* Fetches all types of some patients; the last page of the last type also says "complete". */
-static enum status pull_group(struct pulling *pulling, const char (*ids)[ID_SIZE], size_t count, const char *since,
-                              const char *cursor, struct error *error)
-{
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < PULLED_TYPES && status == STATUS_OK; i++) {
-        struct buffer url;
-        buffer_init(&url, URL_SIZE);
-        bool last = i + 1 == PULLED_TYPES;
-        pulling->finished = last ? ids : NULL;
-        pulling->finished_count = last ? count : 0;
-        pulling->cursor = cursor;
-        status = append_search(pulling, &url, &pulled_types[i], ids, count, since) == STATUS_OK
-                     ? search_each_page(pulling->sync, pulling->result, buffer_text(&url), apply_page, pulling, error)
-                     : error_no_memory(error);
-        buffer_free(&url);
-    }
-    pulling->finished = NULL;
-    pulling->finished_count = 0;
-    return status;
-}
-
-/* Fetches the named people that are not on the device yet, a type at a time. */
-static enum status pull_people(struct pulling *pulling, struct error *error)
-{
-    static const char *const types[] = {"Practitioner", "Organization", "Device", "RelatedPerson", "Medication"};
-    enum status status = STATUS_OK;
-    for (size_t t = 0; t < sizeof types / sizeof types[0] && status == STATUS_OK; t++) {
-        struct buffer url;
-        size_t wanted = 0;
-        buffer_init(&url, URL_SIZE);
-        for (size_t i = 0; i < pulling->people.count && status == STATUS_OK; i++) {
-            char *body = NULL;
-            const char *id = reference_id(pulling->people.references[i], types[t]);
-            if (id == NULL) {
-                continue;
-            }
-            enum status known = query_body(pulling->sync->store, types[t], id, &body, error);
-            memory_free(body);
-            if (known == STATUS_OK) {
-                continue;
-            }
-            status = known == STATUS_NOT_FOUND ? STATUS_OK : known;
-            if (wanted++ == 0) {
-                buffer_format(&url, "%s/%s?_count=%d&_id=", pulling->sync->server, types[t], PAGE_SIZE);
-            } else {
-                buffer_append_byte(&url, ',');
-            }
-            url_append_escaped(&url, id);
-            if (status == STATUS_OK && (wanted == 50 || url.length > URL_SIZE / 2)) {
-                status = search_each_page(pulling->sync, pulling->result, buffer_text(&url), apply_page, pulling, error);
-                wanted = 0;
-                buffer_clear(&url);
-            }
-        }
-        if (status == STATUS_OK && wanted > 0) {
-            status = search_each_page(pulling->sync, pulling->result, buffer_text(&url), apply_page, pulling, error);
-        }
-        buffer_free(&url);
-    }
-    pulling->people.count = 0;
-    return status;
-}
-
-/* The patients on the device, as the record has them before the pull. */
+/* The patients on the device as the record has them before the pull. */
 struct present {
-    char (*ids)[ID_SIZE]; /* owned */
-    bool *complete;       /* owned */
-    size_t count, capacity;
-    size_t complete_capacity;
-    enum status status;
+    struct caseload all, complete;
 };
 
 static void note_present(void *context, const char *patient, bool complete)
 {
     struct present *present = context;
-    if (present->count == present->capacity) {
-        size_t capacity = present->capacity;
-        void *ids = memory_grow(present->ids, present->count, &present->capacity, sizeof *present->ids);
-        void *flags = ids == NULL ? NULL : memory_grow(present->complete, present->count, &capacity, sizeof *present->complete);
-        present->ids = ids != NULL ? ids : present->ids;
-        present->complete = flags != NULL ? flags : present->complete;
-        if (flags == NULL) {
-            present->status = STATUS_NO_MEMORY;
-            return;
-        }
+    caseload_add(&present->all, patient);
+    if (complete) {
+        caseload_add(&present->complete, patient);
     }
-    text_copy(present->ids[present->count], ID_SIZE, patient);
-    present->complete[present->count++] = complete;
 }
 
-static bool is_complete(const struct present *present, const char *id)
+static enum status read_present(struct sync *sync, struct present *present, struct error *error)
 {
-    for (size_t i = 0; i < present->count; i++) {
-        if (strcmp(present->ids[i], id) == 0) {
-            return present->complete[i];
-        }
+    enum status status = outbox_each_patient(sync->store, note_present, present, error);
+    if (status == STATUS_OK && (present->all.status != STATUS_OK || present->complete.status != STATUS_OK)) {
+        status = error_no_memory(error);
     }
-    return false;
+    return status;
 }
 
-static bool is_member(const struct caseload *caseload, const char *id)
+/* Whether only what is new needs to be asked for: complete, and from the server. */
+static enum status is_known(struct sync *sync, const struct present *present, const char *patient, bool *known,
+                            struct error *error)
 {
-    for (size_t i = 0; i < caseload->count; i++) {
-        if (strcmp(caseload->ids[i], id) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The earliest cursor of some patients, stepped back by the overlap. "" means from the beginning. */
-static enum status earliest_cursor(struct sync *sync, const char (*ids)[ID_SIZE], size_t count, char *out, size_t size,
-                                   struct error *error)
-{
-    instant earliest = INSTANT_NONE;
+    char scope[SCOPE_SIZE];
+    char value[CURSOR_SIZE] = "";
     enum status status = STATUS_OK;
-    out[0] = '\0';
-    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        char scope[ID_SIZE + 16];
-        char value[40];
-        instant at = INSTANT_NONE;
-        snprintf(scope, sizeof scope, "patient/%s", ids[i]);
+    if (caseload_has(&present->complete, patient)) {
+        patient_scope(scope, patient);
         status = cursor_get(sync->store, scope, value, sizeof value, error);
-        if (status == STATUS_OK && !instant_parse(value, &at, NULL)) {
-            return STATUS_OK;
-        }
-        earliest = earliest == INSTANT_NONE || at < earliest ? at : earliest;
     }
-    if (status == STATUS_OK && earliest != INSTANT_NONE) {
-        instant_format_utc(out, size, earliest - OVERLAP);
+    *known = value[0] != '\0' && strcmp(value, BEGUN) != 0;
+    return status;
+}
+
+static enum status split(struct sync *sync, const struct caseload *caseload, const struct present *present,
+                         struct caseload *known, struct caseload *new, struct error *error)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < caseload->count && status == STATUS_OK; i++) {
+        bool is = false;
+        status = is_known(sync, present, caseload->ids[i], &is, error);
+        caseload_add(is ? known : new, caseload->ids[i]);
+    }
+    if (status == STATUS_OK && (known->status != STATUS_OK || new->status != STATUS_OK)) {
+        status = error_no_memory(error);
     }
     return status;
 }
 
-/* Fetches one run of patients that share a state (all new, or all known). */
-static enum status pull_run(struct pulling *pulling, const char (*ids)[ID_SIZE], size_t count, bool known,
-                            const char *cursor, struct error *error)
+/* Fetches some patients, `first` together and then twice as many each time. */
+static enum status pull_each(struct pulling *pulling, const struct caseload *caseload, bool known, size_t first, int done,
+                             int total, struct error *error)
 {
-    char since[40] = "";
-    enum status status = known ? earliest_cursor(pulling->sync, ids, count, since, sizeof since, error) : STATUS_OK;
-    if (status == STATUS_OK) {
-        status = pull_group(pulling, ids, count, since, cursor, error);
+    struct group *group = memory_allocate(sizeof *group);
+    enum status status = group == NULL ? error_no_memory(error) : STATUS_OK;
+    size_t size = first;
+    pulling->group = group;
+    for (size_t at = 0; at < caseload->count && status == STATUS_OK; size = 2 * size < GROUP_SIZE ? 2 * size : GROUP_SIZE) {
+        memset(group, 0, sizeof *group);
+        group->known = known;
+        while (at < caseload->count && group->count < size) {
+            text_copy(group->ids[group->count++], ID_SIZE, caseload->ids[at++]);
+        }
+        int together = (int)group->count;
+        sync_report(pulling->sync, SYNC_PULLING, done, total);
+        status = pull_group(pulling, error);
+        done += together;
     }
-    return status == STATUS_OK ? pull_people(pulling, error) : status;
+    pulling->group = NULL;
+    memory_free(group);
+    return status;
 }
 
+/* Refreshing what is there takes a handful of small requests, so it comes before whole new charts. */
 static enum status pull_members(struct pulling *pulling, const struct caseload *caseload, const struct present *present,
-                                const char *cursor, struct error *error)
+                                struct error *error)
 {
-    char (*batch)[ID_SIZE] = memory_allocate_array(REFRESH_SIZE, sizeof *batch);
-    enum status status = batch == NULL ? error_no_memory(error) : STATUS_OK;
-    size_t done = 0;
-    /* Refreshing what is there takes a handful of small requests, so it comes before whole new charts. */
-    for (int pass = 0; pass < 2 && status == STATUS_OK; pass++) {
-        bool known = pass == 0;
-        size_t most = known ? REFRESH_SIZE : GROUP_SIZE;
-        size_t filled = 0;
-        for (size_t i = 0; i <= caseload->count && status == STATUS_OK; i++) {
-            if (i < caseload->count && is_complete(present, caseload->ids[i]) == known) {
-                text_copy(batch[filled++], ID_SIZE, caseload->ids[i]);
-            }
-            if (filled == most || (i == caseload->count && filled > 0)) {
-                sync_report(pulling->sync, SYNC_PULLING, (int)done, (int)caseload->count);
-                status = exchange_check_cancelled(pulling->sync, error);
-                if (status == STATUS_OK) {
-                    status = pull_run(pulling, (const char(*)[ID_SIZE])batch, filled, known, cursor, error);
-                }
-                done += filled;
-                filled = 0;
-            }
-        }
+    struct caseload known = {0};
+    struct caseload new = {0};
+    int total = (int)caseload->count;
+    enum status status = split(pulling->sync, caseload, present, &known, &new, error);
+    if (status == STATUS_OK && new.count > FIRST_GROUP) {
+        status = caseload_today_first(pulling->sync, pulling->result, &new, error);
     }
-    memory_free(batch);
+    if (status == STATUS_OK) {
+        status = pull_each(pulling, &known, true, GROUP_SIZE, 0, total, error);
+    }
+    if (status == STATUS_OK) {
+        status = pull_each(pulling, &new, false, FIRST_GROUP, (int)known.count, total, error);
+    }
+    caseload_free(&known);
+    caseload_free(&new);
     return status;
 }
 
-static enum status release_others(struct pulling *pulling, const struct caseload *caseload, const struct present *present,
+/* A patient who left the caseload. The cursor stays while something unsent keeps the Patient here. */
+static enum status release(struct store *store, const char *patient, struct error *error)
+{
+    char scope[SCOPE_SIZE];
+    char value[CURSOR_SIZE];
+    char *body = NULL;
+    patient_scope(scope, patient);
+    enum status status = cursor_get(store, scope, value, sizeof value, error);
+    if (status != STATUS_OK || value[0] == '\0') {
+        return status;
+    }
+    status = record_release_patient(store, patient, error);
+    if (status == STATUS_OK) {
+        status = query_body(store, "Patient", patient, &body, error);
+        memory_free(body);
+        status = status == STATUS_NOT_FOUND ? record_set_cursor(store, scope, "", error) : status;
+    }
+    return status;
+}
+
+static enum status release_others(struct store *store, const struct caseload *caseload, const struct present *present,
                                   struct error *error)
 {
-    struct store *store = pulling->sync->store;
-    if (caseload->count == 0) {
+    if (caseload->count == 0 || caseload->doubtful) {
         return STATUS_OK;
     }
     enum status status = record_begin(store, error);
     if (status != STATUS_OK) {
         return status;
     }
-    for (size_t i = 0; i < present->count && status == STATUS_OK; i++) {
-        char scope[ID_SIZE + 16];
-        char value[40] = "";
-        if (is_member(caseload, present->ids[i])) {
-            continue;
-        }
-        snprintf(scope, sizeof scope, "patient/%s", present->ids[i]);
-        status = cursor_get(store, scope, value, sizeof value, error);
-        if (status == STATUS_OK && value[0] != '\0') {
-            status = record_release_patient(store, present->ids[i], error);
-        }
-        if (status == STATUS_OK && value[0] != '\0') {
-            status = record_set_cursor(store, scope, "", error);
+    for (size_t i = 0; i < present->all.count && status == STATUS_OK; i++) {
+        if (!caseload_has(caseload, present->all.ids[i])) {
+            status = release(store, present->all.ids[i], error);
         }
     }
-    if (status == STATUS_OK) {
-        return record_commit(store, error);
-    }
-    record_abort(store);
-    return status;
+    return end(store, status, error);
 }
 
-/* The server's own time, from which the next refresh starts. */
-static enum status server_time(struct sync *sync, struct sync_result *result, char *out, size_t size, struct error *error)
+/* Another server has another clock and other rows: every chart is read from the beginning again. */
+static enum status note_server(struct sync *sync, const struct present *present, struct error *error)
 {
-    struct buffer url;
-    struct response response;
-    buffer_init(&url, URL_SIZE);
-    response_init(&response);
-    buffer_format(&url, "%s/Patient?_summary=count", sync->server);
-    struct request request = {.method = "GET", .url = buffer_text(&url)};
-    response_free(&response);
-    enum status status = exchange_send(sync, result, &request, &response, error);
-    if (status == STATUS_OK) {
-        status = exchange_refusal(&response, error);
+    char before[512];
+    enum status status = cursor_get(sync->store, SERVER_SCOPE, before, sizeof before, error);
+    if (status != STATUS_OK || strcmp(before, sync->server) == 0) {
+        return status;
+    }
+    status = record_begin(sync->store, error);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    for (size_t i = 0; i < present->all.count && status == STATUS_OK; i++) {
+        char scope[SCOPE_SIZE];
+        char value[CURSOR_SIZE];
+        patient_scope(scope, present->all.ids[i]);
+        status = cursor_get(sync->store, scope, value, sizeof value, error);
+        if (status == STATUS_OK && value[0] != '\0') {
+            status = record_set_cursor(sync->store, scope, BEGUN, error);
+        }
     }
     if (status == STATUS_OK) {
-        /* Without a Date header the device's clock minus a day is safe: what is known already is dropped. */
-        instant at = response.server_clock != INSTANT_NONE ? response.server_clock : clock_now(&sync->clock) - INSTANT_DAY;
-        instant_format_utc(out, size, at);
+        status = record_set_cursor(sync->store, SERVER_SCOPE, sync->server, error);
     }
-    response_free(&response);
-    buffer_free(&url);
-    return status;
+    return end(sync->store, status, error);
 }
 
 enum status sync_pull(struct sync *sync, struct sync_result *result, struct error *error)
 {
-    struct pulling pulling = {.sync = sync, .result = result};
+    struct pulling pulling = {.sync = sync, .result = result, .cursor = BEGUN};
     struct caseload caseload = {0};
     struct present present = {0};
-    char cursor[40] = "";
     sync_report(sync, SYNC_PULLING, 0, 0);
-    enum status status = server_time(sync, result, cursor, sizeof cursor, error);
-    if (status == STATUS_OK) {
-        status = caseload_fetch(sync, result, &caseload, error);
+    enum status status = caseload_fetch(sync, result, &caseload, error);
+    if (status == STATUS_OK && result->server_clock != INSTANT_NONE) {
+        instant_format_utc(pulling.cursor, sizeof pulling.cursor, result->server_clock);
     }
     if (status == STATUS_OK) {
-        status = outbox_each_patient(sync->store, note_present, &present, error);
+        status = read_present(sync, &present, error);
     }
     if (status == STATUS_OK) {
-        status = present.status == STATUS_OK ? STATUS_OK : error_no_memory(error);
+        status = note_server(sync, &present, error);
     }
     if (status == STATUS_OK) {
-        status = pull_members(&pulling, &caseload, &present, cursor, error);
+        status = pull_members(&pulling, &caseload, &present, error);
     }
     if (status == STATUS_OK) {
-        status = release_others(&pulling, &caseload, &present, error);
+        status = release_others(sync->store, &caseload, &present, error);
     }
     if (status == STATUS_OK) {
-        text_copy(result->entry.data_as_of, sizeof result->entry.data_as_of, cursor);
+        text_copy(result->entry.data_as_of, sizeof result->entry.data_as_of,
+                  strcmp(pulling.cursor, BEGUN) == 0 ? "" : pulling.cursor);
         sync_report(sync, SYNC_PULLING, (int)caseload.count, (int)caseload.count);
     }
-    memory_free(pulling.people.references);
-    memory_free(present.ids);
-    memory_free(present.complete);
+    people_free(&pulling.people);
+    caseload_free(&present.all);
+    caseload_free(&present.complete);
     caseload_free(&caseload);
     return status;
 }

@@ -13,18 +13,43 @@
 #include "store/record.h"
 #include "sync/sync.h"
 
-/* The rows sent together, and the answer of the server to them. */
+#define POISON_ATTEMPTS 3 /* what failed this often no longer holds up the rest */
+
+/* One run of sending. */
+struct push {
+    struct sync *sync;
+    struct sync_result *result;
+    struct outbox_rows rows;  /* what was in the outbox when it began */
+    int64_t *held;            /* owned: rows the server fails on by itself, each time */
+    size_t held_count;
+    /* Of the visit being sent: */
+    size_t taken;             /* most entries the server took in one request */
+    bool cut;                 /* it refused a request for its size, or may have */
+    bool stuck;               /* it failed in a way that another visit need not meet */
+};
+
+/* Rows sent together: borrowed, in dependency order. */
 struct push_batch {
-    const struct outbox_row *rows;
+    const struct outbox_row **rows;
     size_t count;
 };
 
+/* What goes out in one request. */
+struct outgoing {
+    struct push_batch batch;  /* owned array: those of the batch that can go now */
+    char *text;               /* owned: the transaction; NULL when none can go */
+};
+void outgoing_free(struct outgoing *outgoing);
+/* Builds the transaction of a batch and marks its rows as being sent, in one
+ * commit, so that a change made meanwhile is seen as a later one. A row that
+ * names something of ours that the server does not have yet is left waiting. */
+enum status push_build(struct push *push, const struct push_batch *batch, struct outgoing *out, struct error *error) MUST_CHECK;
+
 /* Writes down what the server said of each row of a batch that was answered
  * with 200. A row the answer does not speak of is looked up by its identifier. */
-enum status push_settle(struct sync *sync, struct sync_result *result, const struct push_batch *batch,
-                        const cJSON *answer, struct error *error) MUST_CHECK;
-/* Writes down an answer that refuses a single row. */
-enum status push_refuse(struct sync *sync, struct sync_result *result, const struct outbox_row *row, int http_status,
-                        const cJSON *outcome, struct error *error) MUST_CHECK;
+enum status push_settle(struct push *push, const struct push_batch *batch, const cJSON *answer, struct error *error) MUST_CHECK;
+/* Writes down an answer that refuses a single row. `outcome` may be NULL. */
+enum status push_refuse(struct push *push, const struct outbox_row *row, int http_status, const cJSON *outcome,
+                        struct error *error) MUST_CHECK;
 
 #endif

@@ -1,9 +1,10 @@
 /*
  * What the server said of each row that was sent. See push.h.
  *
- * Every entry is checked, whatever the HTTP status. A pair is made by position
- * only when the counts agree and the types do; otherwise each row is looked up
- * at the server by its own identifier.
+ * Every entry is checked, whatever the HTTP status. An entry is paired with
+ * the row whose identifier its resource carries; by position only when it
+ * carries none, and the counts and the types agree. Otherwise the row is looked
+ * up at the server by its own identifier.
  */
 #include "sync/push.h"
 
@@ -14,147 +15,225 @@
 
 #include <string.h>
 
-enum status push_refuse(struct sync *sync, struct sync_result *result, const struct outbox_row *row, int http_status,
-                        const cJSON *outcome, struct error *error)
-{
-    char words[400] = "";
-    if (outcome != NULL) {
-        outcome_words(outcome, words, sizeof words);
-    }
-    if (row->is_update && (http_status == 409 || http_status == 412)) {
-        /* Theirs is read so that both can be shown side by side; without it the conflict still stands. */
-        struct buffer url;
-        cJSON *theirs = NULL;
-        char *body = NULL;
-        buffer_init(&url, URL_SIZE);
-        buffer_format(&url, "%s/%s/%s", sync->server, row->type, row->id);
-        if (url.status == STATUS_OK && exchange_get(sync, result, buffer_text(&url), &theirs, NULL) == STATUS_OK) {
-            body = json_print(theirs);
-        }
-        enum status status = record_conflict(sync->store, row->number, body, error);
-        result->entry.conflicts += status == STATUS_OK ? 1 : 0;
-        memory_free(body);
-        cJSON_Delete(theirs);
-        buffer_free(&url);
-        return status;
-    }
-    if (!row->is_update && http_status == 409) {
-        /* Somebody created with our identifier at the same moment: it goes again and finds what is there. */
-        return outbox_mark_unknown(sync->store, &row->number, 1, words, error);
-    }
-    enum status status = record_refuse(sync->store, row->number, http_status, words, error);
-    result->entry.rejected += status == STATUS_OK ? 1 : 0;
-    return status;
-}
-
+/* What a look-up of our own identifier found. */
 struct found {
-    char id[ID_SIZE];
+    const struct outbox_row *row;
+    char id[ID_SIZE]; /* "" when the server does not have it */
     char version[ID_SIZE];
-    size_t count;
 };
 
-static enum status find_first(void *context, size_t index, const struct bundle_entry *entry, struct error *error)
+static enum status find_own(void *context, size_t index, const struct bundle_entry *entry, struct error *error)
 {
     struct found *found = context;
     struct resource_head head;
+    char uuid[UUID_SIZE];
     (void)index;
-    if (entry->resource == NULL || strcmp(entry->search_mode, "outcome") == 0) {
-        return STATUS_OK;
-    }
-    enum status status = resource_head_read(entry->resource, &head, error);
-    if (status == STATUS_OK && found->count++ == 0) {
+    (void)error;
+    /* A server that passes over the condition answers with anything of this type. */
+    if (found->id[0] == '\0' && entry->resource != NULL && resource_head_read(entry->resource, &head, NULL) == STATUS_OK &&
+        strcmp(head.type, found->row->type) == 0 && resource_own_uuid(entry->resource, uuid) &&
+        strcmp(uuid, found->row->uuid) == 0) {
         text_copy(found->id, sizeof found->id, head.id);
         text_copy(found->version, sizeof found->version, head.version);
     }
-    return status;
+    return STATUS_OK;
 }
 
 /* Asks the server whether it has what we made, by our own identifier. */
-static enum status look_up(struct sync *sync, struct sync_result *result, const struct outbox_row *row,
-                           struct found *found, struct error *error)
+static enum status look_up(struct push *push, const struct outbox_row *row, struct found *found, struct error *error)
 {
     struct buffer url;
     cJSON *bundle = NULL;
-    const char *equals = strchr(row->if_none_exist, '=');
-    memset(found, 0, sizeof *found);
-    if (equals == NULL) {
-        return STATUS_OK;
+    size_t name = strcspn(row->if_none_exist, "=");
+    *found = (struct found){.row = row};
+    if (row->if_none_exist[name] == '\0') {
+        return STATUS_OK; /* an update: going again tells */
     }
     buffer_init(&url, URL_SIZE);
-    buffer_format(&url, "%s/%s?%.*s=", sync->server, row->type, (int)(equals - row->if_none_exist), row->if_none_exist);
-    url_append_escaped(&url, equals + 1);
-    enum status status = url.status == STATUS_OK ? exchange_get(sync, result, buffer_text(&url), &bundle, error)
+    buffer_format(&url, "%s/%s?%.*s=", push->sync->server, row->type, (int)name, row->if_none_exist);
+    url_append_escaped(&url, row->if_none_exist + name + 1);
+    enum status status = url.status == STATUS_OK ? exchange_get(push->sync, push->result, buffer_text(&url), &bundle, error)
                                                  : error_no_memory(error);
     if (status == STATUS_OK) {
-        status = bundle_each(bundle, find_first, found, error);
+        status = bundle_each(bundle, find_own, found, error);
+    } else if (status == STATUS_NOT_FOUND || status == STATUS_FAILED) {
+        status = STATUS_OK; /* a server that does not let us look does not keep us from sending */
     }
     cJSON_Delete(bundle);
     buffer_free(&url);
     return status;
 }
 
+static enum status accept(struct push *push, const struct outbox_row *row, const char *id, const char *version,
+                          struct error *error)
+{
+    enum status status = record_accept(push->sync->store, row->number, id, version, error);
+    push->result->entry.pushed += status == STATUS_OK ? 1 : 0;
+    return status;
+}
+
+static enum status refuse(struct push *push, const struct outbox_row *row, int http_status, const char *words,
+                          struct error *error)
+{
+    enum status status = record_refuse(push->sync->store, row->number, http_status, words, error);
+    push->result->entry.rejected += status == STATUS_OK ? 1 : 0;
+    return status;
+}
+
+/* It goes again with the next sync; what keeps being refused is refused. */
+static enum status try_again(struct push *push, const struct outbox_row *row, int http_status, const char *words,
+                             struct error *error)
+{
+    return row->attempts >= POISON_ATTEMPTS ? refuse(push, row, http_status, words, error)
+                                            : outbox_mark_unknown(push->sync->store, &row->number, 1, words, error);
+}
+
+/* Somebody created with our identifier, at this moment or twice: what is there is ours. */
+static enum status creation_met(struct push *push, const struct outbox_row *row, int http_status, const char *words,
+                                struct error *error)
+{
+    struct found found;
+    enum status status = look_up(push, row, &found, error);
+    if (status == STATUS_OK && found.id[0] != '\0') {
+        return accept(push, row, found.id, found.version, error);
+    }
+    return status == STATUS_OK ? try_again(push, row, http_status, words, error) : status;
+}
+
+/* Theirs is read, so that both can be shown side by side; when the server does not show it the conflict still stands. */
+static enum status update_met(struct push *push, const struct outbox_row *row, int http_status, const char *words,
+                              struct error *error)
+{
+    struct buffer url;
+    struct resource_head head = {.id = ""};
+    cJSON *theirs = NULL;
+    char *body = NULL;
+    buffer_init(&url, URL_SIZE);
+    buffer_format(&url, "%s/%s/%s", push->sync->server, row->type, row->id);
+    enum status status = url.status == STATUS_OK ? exchange_get(push->sync, push->result, buffer_text(&url), &theirs, error)
+                                                 : error_no_memory(error);
+    buffer_free(&url);
+    if (status == STATUS_NOT_FOUND || status == STATUS_FAILED) {
+        status = STATUS_OK;
+    }
+    if (status == STATUS_OK && theirs != NULL && resource_head_read(theirs, &head, NULL) == STATUS_OK) {
+        body = json_print(theirs);
+        status = body == NULL ? error_no_memory(error) : STATUS_OK;
+    }
+    if (status == STATUS_OK && body != NULL && strcmp(head.version, row->base_version) == 0) {
+        status = try_again(push, row, http_status, words, error); /* HAPI says 409 of other writes at the same moment too */
+    } else if (status == STATUS_OK) {
+        status = record_conflict(push->sync->store, row->number, body, error);
+        push->result->entry.conflicts += status == STATUS_OK ? 1 : 0;
+    }
+    memory_free(body);
+    cJSON_Delete(theirs);
+    return status;
+}
+
+enum status push_refuse(struct push *push, const struct outbox_row *row, int http_status, const cJSON *outcome,
+                        struct error *error)
+{
+    char words[400] = "";
+    outcome_words(outcome, words, sizeof words);
+    if (words[0] == '\0') {
+        text_format(words, sizeof words, _("the server did not say why (%d)"), http_status);
+    }
+    if (http_status == 409 || http_status == 412) {
+        return row->is_update ? update_met(push, row, http_status, words, error)
+                              : creation_met(push, row, http_status, words, error);
+    }
+    return refuse(push, row, http_status, words, error);
+}
+
 struct settling {
-    struct sync *sync;
-    struct sync_result *result;
+    struct push *push;
     const struct push_batch *batch;
     bool paired;               /* counts agree: entry i speaks of row i */
     bool *settled;             /* per row */
-    enum status interrupted;   /* an entry said "later" */
+    bool interrupted;          /* an entry said "later" */
 };
 
-static enum status accept_row(struct settling *settling, size_t index, const char *id, const char *version,
-                              struct error *error)
+/* The row an entry speaks of; NULL when nobody can tell. */
+static const struct outbox_row *row_of(const struct settling *settling, size_t index, const struct bundle_entry *entry,
+                                       size_t *place)
 {
-    const struct outbox_row *row = &settling->batch->rows[index];
-    enum status status = record_accept(settling->sync->store, row->number, id, version, error);
-    if (status == STATUS_OK) {
-        settling->settled[index] = true;
-        settling->result->entry.pushed++;
+    const struct push_batch *batch = settling->batch;
+    char uuid[UUID_SIZE];
+    bool carries = entry->resource != NULL && resource_own_uuid(entry->resource, uuid);
+    for (*place = 0; carries && *place < batch->count; (*place)++) {
+        if (!batch->rows[*place]->is_update && strcmp(batch->rows[*place]->uuid, uuid) == 0) {
+            return batch->rows[*place];
+        }
     }
+    *place = index;
+    return settling->paired && index < batch->count && (!carries || batch->rows[index]->is_update) ? batch->rows[index] : NULL;
+}
+
+/* An entry of success: a receipt when it names a type and an id that fit. */
+static enum status settle_success(struct settling *settling, const struct outbox_row *row, size_t place,
+                                  const struct bundle_entry *entry, struct error *error)
+{
+    struct resource_head head = {.id = ""};
+    const char *type = entry->location_type;
+    const char *id = entry->location_id;
+    const char *version = entry->location_version[0] != '\0' ? entry->location_version : entry->etag;
+    if (entry->resource != NULL && resource_head_read(entry->resource, &head, NULL) == STATUS_OK && head.id[0] != '\0' &&
+        strcmp(head.type, "OperationOutcome") != 0) {
+        type = head.type;
+        id = head.id;
+        version = head.version[0] != '\0' ? head.version : version;
+    } else if (row->is_update && id[0] == '\0') {
+        type = row->type;
+        id = row->id;
+    }
+    if (strcmp(type, row->type) != 0 || id[0] == '\0' || (row->is_update && strcmp(id, row->id) != 0)) {
+        return STATUS_OK; /* no receipt: the row is looked up */
+    }
+    enum status status = accept(settling->push, row, id, version, error);
+    settling->settled[place] = status == STATUS_OK;
     return status;
 }
 
 static enum status settle_entry(void *context, size_t index, const struct bundle_entry *entry, struct error *error)
 {
     struct settling *settling = context;
-    if (!settling->paired || index >= settling->batch->count) {
+    size_t place = 0;
+    const struct outbox_row *row = row_of(settling, index, entry, &place);
+    if (row == NULL || settling->settled[place] || entry->status < 200) {
         return STATUS_OK;
     }
-    const struct outbox_row *row = &settling->batch->rows[index];
-    if (entry->status >= 200 && entry->status < 300) {
-        struct resource_head head = {0};
-        const char *type = entry->location_type;
-        const char *id = entry->location_id;
-        const char *version = entry->location_version[0] != '\0' ? entry->location_version : entry->etag;
-        if (entry->resource != NULL && resource_head_read(entry->resource, &head, NULL) == STATUS_OK &&
-            strcmp(head.type, row->type) == 0) {
-            type = head.type;
-            id = head.id[0] != '\0' ? head.id : id;
-            version = head.version[0] != '\0' ? head.version : version;
-        } else if (row->is_update && id[0] == '\0') {
-            type = row->type;
-            id = row->id;
-        }
-        /* An answer about another type, or without an id, is no receipt: the row is looked up below. */
-        return strcmp(type, row->type) == 0 && id[0] != '\0' ? accept_row(settling, index, id, version, error) : STATUS_OK;
+    if (entry->status < 300) {
+        return settle_success(settling, row, place, entry, error);
     }
-    if (entry->status == 0) {
-        return STATUS_OK;
-    }
-    settling->settled[index] = true;
+    settling->settled[place] = true;
     if (entry->status == 401 || entry->status == 408 || entry->status == 429 || entry->status >= 500) {
         char words[256] = "";
         outcome_words(entry->outcome, words, sizeof words);
-        settling->interrupted = STATUS_UNREACHABLE;
-        return outbox_mark_unknown(settling->sync->store, &row->number, 1, words, error);
+        settling->interrupted = true;
+        settling->push->stuck = true;
+        return outbox_mark_unknown(settling->push->sync->store, &row->number, 1, words, error);
     }
-    return push_refuse(settling->sync, settling->result, row, entry->status, entry->outcome, error);
+    return push_refuse(settling->push, row, entry->status, entry->outcome, error);
 }
 
-enum status push_settle(struct sync *sync, struct sync_result *result, const struct push_batch *batch,
-                        const cJSON *answer, struct error *error)
+/* A row that the answer did not speak of. */
+static enum status settle_missing(struct push *push, const struct outbox_row *row, struct error *error)
 {
-    struct settling settling = {.sync = sync, .result = result, .batch = batch};
+    struct found found;
+    enum status status = look_up(push, row, &found, error);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (found.id[0] != '\0') {
+        return accept(push, row, found.id, found.version, error);
+    }
+    return try_again(push, row, 0, _("the server's answer did not mention it; it is sent again"), error);
+}
+
+enum status push_settle(struct push *push, const struct push_batch *batch, const cJSON *answer, struct error *error)
+{
+    struct settling settling = {.push = push, .batch = batch};
     settling.settled = memory_allocate_array(batch->count, sizeof *settling.settled);
     if (settling.settled == NULL) {
         return error_no_memory(error);
@@ -162,21 +241,12 @@ enum status push_settle(struct sync *sync, struct sync_result *result, const str
     settling.paired = bundle_count(answer) == batch->count;
     enum status status = bundle_each(answer, settle_entry, &settling, error);
     for (size_t i = 0; i < batch->count && status == STATUS_OK; i++) {
-        const struct outbox_row *row = &batch->rows[i];
-        if (settling.settled[i]) {
-            continue;
-        }
-        struct found found;
-        status = look_up(sync, result, row, &found, error);
-        if (status == STATUS_OK && found.count > 0) {
-            status = accept_row(&settling, i, found.id, found.version, error);
-        } else if (status == STATUS_OK) {
-            status = outbox_mark_unknown(sync->store, &row->number, 1,
-                                         _("the server's answer did not mention it; it is sent again"), error);
+        if (!settling.settled[i]) {
+            status = settle_missing(push, batch->rows[i], error);
         }
     }
-    if (status == STATUS_OK && settling.interrupted != STATUS_OK) {
-        status = error_set(error, settling.interrupted, _("the server could not take everything right now; it is sent again"));
+    if (status == STATUS_OK && settling.interrupted) {
+        status = error_set(error, STATUS_UNREACHABLE, _("the server could not take everything right now; it is sent again"));
     }
     memory_free(settling.settled);
     return status;

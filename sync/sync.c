@@ -11,22 +11,43 @@
 #include <stdio.h>
 #include <string.h>
 
-enum status sync_probe(struct sync *sync, struct sync_result *result, struct error *error)
+#define SERVER_SIZE 512
+
+void sync_result_init(struct sync_result *result)
+{
+    memset(result, 0, sizeof *result);
+    result->server_clock = INSTANT_NONE;
+    result->retry_after = -1;
+}
+
+/* A copy whose server address ends without a slash. */
+static struct sync with_base(const struct sync *sync, char base[SERVER_SIZE])
+{
+    struct sync copy = *sync;
+    text_copy(base, SERVER_SIZE, sync->server);
+    for (size_t end = strlen(base); end > 0 && base[end - 1] == '/'; end--) {
+        base[end - 1] = '\0';
+    }
+    copy.server = base;
+    return copy;
+}
+
+static enum status probe(struct sync *sync, struct sync_result *result, struct error *error)
 {
     struct buffer url;
     cJSON *statement = NULL;
     struct capability capability = {0};
+    struct error detail = {0};
     buffer_init(&url, URL_SIZE);
     buffer_format(&url, "%s/metadata", sync->server);
     enum status status = url.status == STATUS_OK ? exchange_get(sync, result, buffer_text(&url), &statement, error)
                                                  : error_no_memory(error);
-    if (status == STATUS_NOT_FOUND || (status == STATUS_OK && capability_read(statement, &capability, NULL) != STATUS_OK)) {
+    if (status == STATUS_NOT_FOUND) {
         status = error_set(error, STATUS_UNREACHABLE,
                            _("what answers at the server's address is no FHIR server: check the address with the office"));
     }
-    if (status == STATUS_OK && strncmp(capability.fhir_version, "4.", 2) != 0) {
-        status = error_set(error, STATUS_FAILED, _("the server speaks FHIR %s; doorstep needs FHIR R4 (4.0.1)"),
-                           capability.fhir_version);
+    if (status == STATUS_OK && capability_read(statement, &capability, &detail) != STATUS_OK) {
+        status = error_set(error, STATUS_FAILED, "%s", detail.sentence);
     }
     if (status == STATUS_OK) {
         char software[160];
@@ -43,10 +64,20 @@ enum status sync_probe(struct sync *sync, struct sync_result *result, struct err
                 status = store_setting_set(sync->store, SETTING_SERVER_SOFTWARE, software, error);
             }
         }
+        if (status == STATUS_OK) {
+            status = store_setting_set(sync->store, SETTING_SERVER_PROBED, sync->server, error);
+        }
     }
     cJSON_Delete(statement);
     buffer_free(&url);
     return status;
+}
+
+enum status sync_probe(struct sync *sync, struct sync_result *result, struct error *error)
+{
+    char base[SERVER_SIZE];
+    struct sync run = with_base(sync, base);
+    return probe(&run, result, error);
 }
 
 /* Fills the counts that the record itself knows. */
@@ -61,26 +92,32 @@ static enum status count_left(struct sync *sync, struct journal_entry *entry, st
     return status;
 }
 
+/* Push first: a short window of signal goes to the nurse's own work. */
+static enum status exchange_all(struct sync *sync, struct sync_result *result, struct error *error)
+{
+    char probed[SERVER_SIZE] = "";
+    sync_report(sync, SYNC_CONNECTING, 0, 0);
+    enum status status = store_setting_get(sync->store, SETTING_SERVER_PROBED, probed, sizeof probed, error);
+    if (status == STATUS_OK && strcmp(probed, sync->server) != 0) {
+        status = probe(sync, result, error);
+    }
+    if (status == STATUS_OK) {
+        status = sync_push(sync, result, error);
+    }
+    return status == STATUS_OK ? sync_pull(sync, result, error) : status;
+}
+
 enum status sync_run(struct sync *sync, struct sync_result *result, struct error *error)
 {
     struct error local = {0};
     struct error trouble = {0};
     struct sync_status state = {0};
-    char software[160] = "";
-    memset(result, 0, sizeof *result);
+    char base[SERVER_SIZE];
+    struct sync run = with_base(sync, base);
+    sync_result_init(result);
     struct journal_entry *entry = &result->entry;
     entry->start = clock_now(&sync->clock);
-    sync_report(sync, SYNC_CONNECTING, 0, 0);
-    enum status status = store_setting_get(sync->store, SETTING_SERVER_SOFTWARE, software, sizeof software, &local);
-    if (status == STATUS_OK && software[0] == '\0') {
-        status = sync_probe(sync, result, &local);
-    }
-    if (status == STATUS_OK) {
-        status = sync_push(sync, result, &local);
-    }
-    if (status == STATUS_OK) {
-        status = sync_pull(sync, result, &local);
-    }
+    enum status status = exchange_all(&run, result, &local);
     entry->end = clock_now(&sync->clock);
     enum status counted = count_left(sync, entry, &state, &trouble);
     if (status == STATUS_OK && counted != STATUS_OK) {
@@ -91,6 +128,10 @@ enum status sync_run(struct sync *sync, struct sync_result *result, struct error
         status = error_set(&local, STATUS_ATTENTION,
                            _("done, but something needs you: %d to send, %d refused, %d conflicts, %d set aside unread"),
                            state.pending, state.refused, state.conflicts, state.quarantined);
+    }
+    if (status == STATUS_OK && result->absent > 0) {
+        status = error_set(&local, STATUS_ATTENTION,
+                           _("done, but the server did not deliver %d of your patients: ask the office why"), result->absent);
     }
     entry->result = status;
     text_copy(entry->reason, sizeof entry->reason, status == STATUS_OK ? "" : local.sentence);

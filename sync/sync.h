@@ -39,7 +39,11 @@ struct sync {
 /* What a run did. `entry` is also written to the journal. */
 struct sync_result {
     struct journal_entry entry;
+    instant server_clock;               /* Date of the last answer; INSTANT_NONE before one */
+    int64_t retry_after;                /* the longest wait a server asked for, in seconds; -1 when none did */
+    int absent;                         /* patients of the caseload that the server did not deliver */
 };
+void sync_result_init(struct sync_result *result);
 
 /* OK: outbox empty and every answer stored. ATTENTION: done, but something
  * needs the nurse. UNREACHABLE, CANCELLED, FULL ...: stopped, nothing lost;

@@ -35,6 +35,7 @@ struct worker {
     pthread_cond_t wake;
     bool requested;
     bool leaving;
+    int64_t asked_to_wait;          /* seconds, by the server in the last run; the thread's own */
     struct worker_snapshot snapshot;
 };
 
@@ -83,6 +84,7 @@ static enum status server_address(struct worker *worker, struct store *store, ch
     return store_setting_get(store, SETTING_SERVER, out, size, error);
 }
 
+/* One run. OK, and nothing done, when there is no server to exchange with: a clinic that works offline. */
 static enum status run_once(struct worker *worker, struct store *store, struct error *error)
 {
     char server[512] = "";
@@ -96,7 +98,7 @@ static enum status run_once(struct worker *worker, struct store *store, struct e
         worker->snapshot.configured = server[0] != '\0';
         pthread_mutex_unlock(&worker->mutex);
         if (server[0] == '\0') {
-            return STATUS_OK; /* nothing to exchange with: a clinic that works offline */
+            return STATUS_OK;
         }
     }
     if (status == STATUS_OK) {
@@ -121,6 +123,7 @@ static enum status run_once(struct worker *worker, struct store *store, struct e
             .progress_context = worker,
         };
         status = sync_run(&sync, &result, error);
+        worker->asked_to_wait = result.retry_after;
     }
     memory_wipe(token, sizeof token);
     http_free(http);
@@ -128,18 +131,27 @@ static enum status run_once(struct worker *worker, struct store *store, struct e
     return status;
 }
 
-/* Seconds until the next run by itself: the regular pace, or a jittered backoff after failures. */
+/* Seconds until the next run by itself: the regular pace, or a jittered backoff after failures; never
+ * sooner than the server asked for. */
 static int64_t next_pause(struct worker *worker, int failures)
 {
-    if (failures == 0) {
-        return (int64_t)worker->config->sync_every_minutes * 60;
+    int64_t pause = (int64_t)worker->config->sync_every_minutes * 60;
+    if (failures > 0) {
+        int64_t most = BACKOFF_FIRST_SECONDS;
+        for (int i = 1; i < failures && most < BACKOFF_MOST_SECONDS; i++) {
+            most *= 2;
+        }
+        most = most < BACKOFF_MOST_SECONDS ? most : BACKOFF_MOST_SECONDS;
+        pause = most / 2 + (int64_t)randomness_below(&worker->options.randomness, (uint32_t)(most / 2) + 1);
     }
-    int64_t most = BACKOFF_FIRST_SECONDS;
-    for (int i = 1; i < failures && most < BACKOFF_MOST_SECONDS; i++) {
-        most *= 2;
-    }
-    most = most < BACKOFF_MOST_SECONDS ? most : BACKOFF_MOST_SECONDS;
-    return most / 2 + (int64_t)randomness_below(&worker->options.randomness, (uint32_t)(most / 2) + 1);
+    return pause > worker->asked_to_wait ? pause : worker->asked_to_wait;
+}
+
+/* After these the connection to the record is as good as before. */
+static bool record_is_sound(enum status status)
+{
+    return status == STATUS_OK || status == STATUS_ATTENTION || status == STATUS_UNREACHABLE ||
+           status == STATUS_CANCELLED || status == STATUS_BUSY || status == STATUS_INVALID;
 }
 
 /* Waits for a request, the timer, or the end. True: run; false: leave. */
@@ -171,13 +183,18 @@ static void *work(void *context)
     while (wait_for_work(worker, next_pause(worker, failures))) {
         struct error error = {0};
         enum status status = STATUS_OK;
+        worker->asked_to_wait = 0;
         if (store == NULL) {
             status = store_open(worker->paths, worker->vault, &worker->options, &store, &error);
         }
         if (status == STATUS_OK) {
             status = run_once(worker, store, &error);
         }
-        failures = status == STATUS_OK || status == STATUS_ATTENTION ? 0 : failures + 1;
+        if (!record_is_sound(status)) {
+            store_close(store); /* a record whose disk failed writes again only when it is opened again */
+            store = NULL;
+        }
+        failures = status == STATUS_OK || status == STATUS_ATTENTION || status == STATUS_CANCELLED ? 0 : failures + 1;
         publish_end(worker, status, error.sentence);
     }
     store_close(store);

@@ -28,12 +28,13 @@ struct worker_snapshot {
     int64_t generation;         /* moves when data or status changed */
 };
 
-/* Starts the thread (idle). Blocks all signals in it. `vault` and `options`
- * must outlive it. */
+/* Starts the thread (idle). Blocks all signals in it. `paths`, `vault` and
+ * `config` must outlive it, unchanged. */
 enum status worker_new(const struct paths *paths, const struct vault *vault, const struct store_options *options,
                        const struct config *config, struct worker **out, struct error *error) MUST_CHECK;
-/* Asks for a sync now; a running one is enough. Never blocks. Also runs by
- * itself every config->sync_every_minutes, with backoff after failures. */
+/* Asks for a sync now; while one runs, for another after it, because what was
+ * signed meanwhile may not be in it. Never blocks. Also runs by itself every
+ * config->sync_every_minutes, with backoff after failures. */
 void worker_request(struct worker *worker);
 /* Asks the running sync to stop soon. Never blocks. */
 void worker_cancel(struct worker *worker);

@@ -85,7 +85,7 @@ for type in $made; do
     eval "new=\$(($(count $type) - before_$type))"
     printf '%-18s %s new\n' "$type" "$new"
 done
-once() { [ "$(curl -s "$control/resources?type=Encounter" | grep -c "urn:uuid:$visit")" = 1 ]; }
+once() { [ "$(curl -s "$control/resources?type=Encounter" | grep -c "$visit")" = 1 ]; }
 once || fail "the server should hold the visit exactly once"
 say "syncing again sends nothing twice"
 doorstep sync || fail "the third sync failed"

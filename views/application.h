@@ -95,7 +95,9 @@ void application_refresh(struct application *application);
 /* One event: top view, its commands, general commands. */
 enum reaction application_event(struct application *application, const struct event *event);
 enum reaction application_command(struct application *application, enum command_id command);
-/* Whether the command's conditions hold now. */
+/* Why a command cannot work now, one translated sentence; NULL when its conditions hold. */
+const char *application_objection(const struct application *application, enum command_id command);
+/* The same, and no opinion of the view against it. */
 bool application_allows(const struct application *application, enum command_id command);
 /* Draws header, top view, message and footer. */
 void application_draw(struct application *application);

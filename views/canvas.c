@@ -177,7 +177,7 @@ int canvas_paragraph(struct area area, enum role role, const char *text, int ski
                 length--;
             }
             (void)snprintf(piece, sizeof piece, "%.*s", (int)length, clean.data + here.start);
-            (void)canvas_text(area.row + line - skip, area.column, area.columns, role, piece);
+            (void)canvas_piece(area.row + line - skip, area.column, area.columns, role, piece);
         }
         line++;
     }

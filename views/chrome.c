@@ -223,16 +223,33 @@ static void draw_identity(const struct application *application, int columns)
     (void)canvas_piece(0, used, columns - used, ROLE_HEADER, rest);
 }
 
+static bool has_allergy(const struct chart *chart)
+{
+    for (size_t i = 0; i < chart->allergy_count; i++) {
+        if (allergy_counts(&chart->allergies[i]) && !chart->allergies[i].none_known) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void draw_allergies(const struct application *application, int columns)
 {
     char line[LABEL_SIZE * 4];
 
     chart_allergy_line(&application->chart, line, sizeof line);
+    if (has_allergy(&application->chart)) {
+        char words[sizeof line + 40];
+
+        (void)text_format(words, sizeof words, _("ALLERGY: %s"), line);
+        (void)canvas_piece(1, 0, columns, ROLE_HEADER_STRONG, words);
+        return;
+    }
     (void)canvas_piece(1, 0, columns, ROLE_HEADER_STRONG, line);
 }
 
 /* The screens that are about no one patient: who works here, and on how much. */
-static void draw_nurse(const struct application *application, int columns)
+static void draw_nurse(const struct application *application, int first, int second)
 {
     const struct sync_status *status = &application->status;
     char line[WORDS_SIZE];
@@ -240,19 +257,19 @@ static void draw_nurse(const struct application *application, int columns)
 
     instant_format_date(date, sizeof date, application_now(application));
     if (application->store == NULL) {
-        (void)canvas_piece(0, 0, columns, ROLE_HEADER_STRONG, "doorstep");
-        (void)canvas_piece(1, 0, columns, ROLE_HEADER, application->config.organization);
+        (void)canvas_piece(0, 0, first, ROLE_HEADER_STRONG, "doorstep");
+        (void)canvas_piece(1, 0, second, ROLE_HEADER, application->config.organization);
         return;
     }
     (void)text_format(line, sizeof line, "doorstep  %s  %s", date,
                    application->practitioner[0] != '\0' ? application->practitioner : application->paths.user);
-    (void)canvas_piece(0, 0, columns, ROLE_HEADER_STRONG, line);
+    (void)canvas_piece(0, 0, first, ROLE_HEADER_STRONG, line);
     if (status->incomplete_patients > 0) {
         (void)text_format(line, sizeof line, _("%d patients, %d not complete"), status->patients, status->incomplete_patients);
     } else {
         (void)text_format(line, sizeof line, _("%d patients"), status->patients);
     }
-    (void)canvas_piece(1, 0, columns, ROLE_HEADER, line);
+    (void)canvas_piece(1, 0, second, ROLE_HEADER, line);
 }
 
 /* Draws a text at the right end of a header line; returns the columns left of it. */
@@ -285,7 +302,7 @@ static void draw_header(const struct application *application, struct area area)
         draw_identity(application, first);
         draw_allergies(application, second);
     } else {
-        draw_nurse(application, first < second ? first : second);
+        draw_nurse(application, first, second);
     }
 }
 

@@ -40,13 +40,12 @@ static const struct {
     {NEEDS_SERVER, N_("No server is set; this device keeps everything until one is named in the configuration.")},
 };
 
-/* Why a command cannot work now, or NULL. Untranslated. */
-static const char *objection(const struct application *application, enum command_id command)
+const char *application_objection(const struct application *application, enum command_id command)
 {
     for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++) {
         if ((command_of(command)->needs & (unsigned)conditions[i].condition) != 0 &&
             !condition_holds(application, conditions[i].condition)) {
-            return conditions[i].otherwise;
+            return _(conditions[i].otherwise);
         }
     }
     return NULL;
@@ -59,7 +58,7 @@ bool application_allows(const struct application *application, enum command_id c
     if (command == COMMAND_BACK && application->depth < 2) {
         return false;
     }
-    return objection(application, command) == NULL &&
+    return application_objection(application, command) == NULL &&
            (top->ops->allows == NULL || top->ops->allows(top, application, command));
 }
 
@@ -138,10 +137,10 @@ static enum reaction general_command(struct application *application, enum comma
 enum reaction application_command(struct application *application, enum command_id command)
 {
     struct view *top = application_top(application);
-    const char *why_not = objection(application, command);
+    const char *why_not = application_objection(application, command);
 
     if (why_not != NULL) {
-        application_say(application, "%s", _(why_not));
+        application_say(application, "%s", why_not);
         return REACTION_REDRAW;
     }
     if (!application_allows(application, command)) {
@@ -222,6 +221,18 @@ static void pause_event(struct application *application, const struct event *eve
     }
 }
 
+/* On a terminal that is too small nothing can be seen: text goes on into its field, commands wait. */
+static enum reaction unseen_event(struct application *application, const struct event *event)
+{
+    struct view *top = application_top(application);
+
+    application->last_input = application_monotonic(application);
+    if (top->ops->typing && event->kind != EVENT_CLICK) {
+        return top->ops->event(top, application, event);
+    }
+    return REACTION_IGNORED;
+}
+
 enum reaction application_event(struct application *application, const struct event *event)
 {
     if (event->kind == EVENT_RESIZE) {
@@ -236,9 +247,8 @@ enum reaction application_event(struct application *application, const struct ev
         application_refresh(application);
         return REACTION_REDRAW;
     }
-    /* What the keys do cannot be seen on a terminal that is too small: they wait until it is larger. */
     if (!layout_fits(application->rows, application->columns)) {
-        return REACTION_IGNORED;
+        return unseen_event(application, event);
     }
     (void)typed_event(application, event);
     return REACTION_REDRAW;

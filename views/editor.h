@@ -2,7 +2,7 @@
  * Text being edited, as a value: UTF-8, grapheme by grapheme, with undo. One
  * model serves one-line fields and the note. Knows nothing of the terminal.
  *
- * Invariants: text is valid UTF-8 and may be shown as it is (text_append_clean);
+ * Invariants: text is valid UTF-8 without controls;
  * cursor stands on a grapheme boundary; undo brings back exactly what was there.
  */
 #ifndef DOORSTEP_VIEWS_EDITOR_H

@@ -81,8 +81,13 @@ static bool is_control(uint32_t character)
 static void paste_add(struct input *input, uint32_t character)
 {
     char bytes[4];
+    bool second_half = character == '\n' && input->after_return;
 
-    /* Terminals send a carriage return for each line break of a paste. */
+    /* Terminals send a carriage return for a line break of a paste, some a line feed after it. */
+    input->after_return = character == '\r';
+    if (second_half) {
+        return;
+    }
     if (character == '\r') {
         character = '\n';
     }

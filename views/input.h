@@ -28,6 +28,7 @@ struct input {
     struct text_decoder decoder;
     struct buffer paste;
     bool pasting;
+    bool after_return; /* the last pasted character was one */
 };
 
 void input_init(struct input *input);

@@ -101,15 +101,19 @@ static void handle(void *context, const struct event *event)
     }
 }
 
+/* After a lock or unlock, what was typed for the screen before is not for this one. */
+static void handle_typed(void *context, const struct event *event)
+{
+    const struct console *console = context;
+
+    if (!console->application.drop_typed) {
+        handle(context, event);
+    }
+}
+
 int console_take_input(struct console *console)
 {
-    int codes = term_read(&console->input, handle, console);
-
-    if (console->application.drop_typed) {
-        console->application.drop_typed = false;
-        term_flush(&console->input);
-    }
-    return codes;
+    return term_read(&console->input, handle_typed, console);
 }
 
 void console_take_size(struct console *console)
@@ -206,6 +210,10 @@ int console_take_time(struct console *console)
 
 void console_paint(struct console *console)
 {
+    if (console->application.drop_typed) {
+        console->application.drop_typed = false;
+        term_flush(&console->input);
+    }
     if (!console->paint) {
         return;
     }
@@ -288,13 +296,9 @@ static int run_loop(struct console *console, const sigset_t *outside)
     return status;
 }
 
-static enum status start(struct console *console, const struct paths *paths, const struct config *config, struct error *error)
+/* Whether this is a place for a console at all. */
+static enum status check_place(const struct paths *paths, struct error *error)
 {
-    struct term_options options = {.in = stdin, .out = stdout, .type = getenv("TERM"), .monochrome = config->monochrome,
-                                   .quiet_errors = true};
-    struct store_options store_options = {.clock = clock_system(), .randomness = randomness_system()};
-    enum status status = STATUS_OK;
-
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
         return error_set(error, STATUS_FAILED,
                          _("The console needs a terminal; use the commands instead (doorstep --help)."));
@@ -303,6 +307,16 @@ static enum status start(struct console *console, const struct paths *paths, con
         return error_set(error, STATUS_NOT_FOUND, _("There is no record for '%s' on this device; make one with: doorstep enroll"),
                          paths->user);
     }
+    return STATUS_OK;
+}
+
+static enum status start(struct console *console, const struct paths *paths, const struct config *config, struct error *error)
+{
+    struct term_options options = {.in = stdin, .out = stdout, .type = getenv("TERM"), .monochrome = config->monochrome,
+                                   .quiet_errors = true};
+    struct store_options store_options = {.clock = clock_system(), .randomness = randomness_system()};
+    enum status status = STATUS_OK;
+
     status = application_init(&console->application, paths, config, &store_options, error);
     if (status != STATUS_OK) {
         return status;
@@ -334,7 +348,8 @@ int console_run(const struct paths *paths, const struct config *config)
 
     console = (struct console){0};
     block_signals(&outside);
-    if (presence_register(paths, &presence, &error) == STATUS_OK && start(&console, paths, config, &error) == STATUS_OK) {
+    if (check_place(paths, &error) == STATUS_OK && presence_register(paths, &presence, &error) == STATUS_OK &&
+        start(&console, paths, config, &error) == STATUS_OK) {
         (void)atexit(term_stop);
         result = run_loop(&console, &outside);
     }

@@ -9,7 +9,6 @@
 #define MARK 2         /* "> " */
 #define NUMBER 2
 #define TIME 6
-#define ALERT 22       /* columns of the alert words in two lines */
 
 int patient_row_height(int columns)
 {
@@ -20,7 +19,7 @@ static void alert_words(const struct patient_row *row, char *out, size_t size, e
 {
     if (row->red < 0) {
         *role = ROLE_DIM;
-        (void)text_copy(out, size, row->alert[0] != '\0' ? row->alert : "...");
+        (void)text_copy(out, size, row->alert[0] != '\0' ? row->alert : row->patient.complete ? "..." : _("alerts not known"));
     } else if (row->red > 0) {
         *role = ROLE_RED;
         (void)text_format(out, size, "%s %s", _("RED!"), row->alert);
@@ -29,7 +28,7 @@ static void alert_words(const struct patient_row *row, char *out, size_t size, e
         (void)text_format(out, size, "%s %s", _("AMBER"), row->alert);
     } else {
         *role = ROLE_DIM;
-        (void)text_format(out, size, "%s", _("no alert"));
+        (void)text_copy(out, size, row->patient.complete ? _("no alert") : _("no alert known"));
     }
 }
 
@@ -51,16 +50,17 @@ static void state_words(const struct patient_row *row, char *out, size_t size, e
     }
 }
 
-static void name_words(const struct patient_row *row, instant now, char *out, size_t size)
+/* Name, reading and age; the reading gives way when there is no room. */
+static void name_words(const struct patient_row *row, instant now, int columns, char *out, size_t size)
 {
     int years = instant_years_since(row->patient.birth_date, now);
-    const char *reading = row->patient.reading;
 
     if (years < 0) {
-        (void)text_format(out, size, "%s", row->patient.name);
-    } else if (reading[0] != '\0') {
-        (void)text_format(out, size, _("%s (%s), %d y"), row->patient.name, reading, years);
-    } else {
+        (void)text_copy(out, size, row->patient.name);
+        return;
+    }
+    (void)text_format(out, size, _("%s (%s), %d y"), row->patient.name, row->patient.reading, years);
+    if (row->patient.reading[0] == '\0' || text_columns(out) > columns) {
         (void)text_format(out, size, _("%s, %d y"), row->patient.name, years);
     }
 }
@@ -97,22 +97,23 @@ void patient_row_draw(const struct patient_row *patient, instant now, bool selec
     int column = area.column + MARK + NUMBER;
     int rest = area.columns - MARK - NUMBER - TIME - 1;
     bool one_line = patient_row_height(area.columns) == 1;
-    int name_columns = one_line ? rest * 28 / 100 : rest - ALERT;
-    int alert_columns = one_line ? rest * 24 / 100 : ALERT;
+    int name_columns = one_line ? rest * 28 / 100 : rest * 48 / 100;
+    int alert_columns = one_line ? rest * 24 / 100 : rest - name_columns;
     int state_columns = 0;
 
-    name_words(patient, now, name, sizeof name);
+    name_words(patient, now, name_columns - 1, name, sizeof name);
     alert_words(patient, alert, sizeof alert, &alert_role);
     state_words(patient, state, sizeof state, &state_role);
     time_words(patient, with_time, time, sizeof time);
+    /* Not the name: a name in bold would be sent anew with every arrow key. */
     (void)text_format(mark, sizeof mark, "%s", selected ? ">" : "");
     (void)canvas_piece(area.row, area.column, 1, ROLE_SELECTED, mark);
     if (number > 0) {
-        (void)canvas_format(area.row, area.column + MARK, 1, ROLE_DIM, "%d", number);
+        (void)canvas_format(area.row, area.column + MARK, 1, selected ? ROLE_SELECTED : ROLE_DIM, "%d", number);
     }
-    (void)canvas_piece(area.row, column, TIME, ROLE_NORMAL, time);
+    (void)canvas_piece(area.row, column, TIME, selected ? ROLE_SELECTED : ROLE_NORMAL, time);
     column += TIME;
-    (void)canvas_piece(area.row, column, name_columns - 1, selected ? ROLE_SELECTED : ROLE_NORMAL, name);
+    (void)canvas_piece(area.row, column, name_columns - 1, ROLE_NORMAL, name);
     (void)canvas_piece(area.row, column + name_columns, alert_columns, alert_role, alert);
     state_columns = text_columns(state);
     if (one_line) {

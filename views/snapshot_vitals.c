@@ -1,10 +1,9 @@
 /* Vitals on the patient's screen: the newest of each with unit, age and source; its course where there is room; NEWS2. */
 #include "views/snapshot.h"
+#include "views/vital_words.h"
 
 #include "base/text.h"
 #include "care/trend.h"
-
-#include <stdio.h>
 
 #define TWO_CELLS 76      /* from this width on two vitals share a line ... */
 #define SPARKLINES 100    /* ... up to this one, where each has its course beside it */
@@ -24,35 +23,13 @@ static const enum vital order[] = {
 };
 #define ORDER_COUNT (sizeof order / sizeof *order)
 
-/* The diastolic pressure measured with this systolic one, or NULL. */
-static const struct reading *partner(const struct chart *chart, const struct reading *reading)
-{
-    const struct reading *diastolic = chart_latest(chart, VITAL_DIASTOLIC);
-
-    return reading->vital == VITAL_SYSTOLIC && diastolic != NULL && diastolic->at == reading->at ? diastolic : NULL;
-}
-
 static void value_words(const struct chart *chart, const struct reading *reading, char *out, size_t size)
 {
-    const struct reading *second = partner(chart, reading);
-    char value[48];
-    char below[52] = "";
+    bool air = reading->vital == VITAL_OXYGEN_FLOW && reading->value.units == 0; /* which has no unit */
+    char value[100];
 
-    reading_format(value, sizeof value, reading);
-    if (second != NULL) {
-        below[0] = '/';
-        reading_format(below + 1, sizeof below - 1, second);
-    }
-    (void)text_format(out, size, "%s%s %s", value, below, vital_unit(reading->vital));
-}
-
-static void age_words(const struct reading *reading, instant now, char *out, size_t size)
-{
-    if (reading->at == INSTANT_NONE) {
-        (void)text_format(out, size, "%s", _("no time"));
-    } else {
-        instant_format_age(out, size, reading->at, now);
-    }
+    vital_value_words(chart, reading, value, sizeof value);
+    (void)text_format(out, size, "%s%s%s", value, air ? "" : " ", air ? "" : vital_unit(reading->vital));
 }
 
 static void draw_vital(const struct chart *chart, const struct reading *reading, instant now, struct area cell)
@@ -62,12 +39,13 @@ static void draw_vital(const struct chart *chart, const struct reading *reading,
     int levels[SPARK_MOST];
     int spark = cell.columns - CELL_LABEL - CELL_VALUE - CELL_AGE - CELL_SOURCE;
 
-    (void)canvas_piece(cell.row, column, CELL_LABEL - 1, ROLE_NORMAL, vital_short_label(reading->vital));
+    (void)canvas_piece(cell.row, column, CELL_LABEL - 1, ROLE_NORMAL,
+                       vital_partner(chart, reading) != NULL ? _("BP") : vital_short_label(reading->vital));
     column += CELL_LABEL;
     value_words(chart, reading, words, sizeof words);
     (void)canvas_piece(cell.row, column, CELL_VALUE - 1, ROLE_STRONG, words);
     column += CELL_VALUE;
-    age_words(reading, now, words, sizeof words);
+    vital_age_words(reading, now, words, sizeof words);
     (void)canvas_piece(cell.row, column, CELL_AGE - 1, ROLE_DIM, words);
     column += CELL_AGE;
     (void)canvas_piece(cell.row, column, CELL_SOURCE - 1, ROLE_DIM, reading_source_word(reading->source));
@@ -105,25 +83,6 @@ void snapshot_write_vitals(struct page *page, const struct chart *chart, instant
     }
 }
 
-static enum role band_role(enum news2_band band)
-{
-    return band == NEWS2_BAND_HIGH ? ROLE_RED
-           : band == NEWS2_BAND_MEDIUM || band == NEWS2_BAND_LOW_MEDIUM ? ROLE_AMBER : ROLE_STRONG;
-}
-
-/* "temperature, consciousness": what keeps the score from being told. */
-static void missing_words(const struct news2_score *score, char *out, size_t size)
-{
-    size_t used = 0;
-
-    out[0] = '\0';
-    for (int i = 0; i < NEWS2_PART_COUNT && used < size; i++) {
-        if (score->part[i] < 0) {
-            used += (size_t)snprintf(out + used, size - used, "%s%s", used > 0 ? ", " : "", news2_part_label((enum news2_part)i));
-        }
-    }
-}
-
 void snapshot_write_news2(struct page *page, const struct chart *chart, instant now)
 {
     instant at = INSTANT_NONE;
@@ -144,15 +103,15 @@ void snapshot_write_news2(struct page *page, const struct chart *chart, instant 
         char age[40];
 
         (void)text_copy(age, sizeof age, detail);
-        missing_words(&score, detail, sizeof detail);
+        news2_missing_words(&score, detail, sizeof detail);
         (void)text_format(words, sizeof words, _("no score (measured: %s): missing %s"), age, detail);
         page_labelled(page, ROLE_NORMAL, SNAPSHOT_LABEL, "NEWS2", ROLE_NORMAL, words);
         return;
     }
-    (void)text_format(words, sizeof words, "%d  %s  (%s)%s%s", score.total, news2_band_word(score.band), detail,
-                   chart->news2_scale == 2 ? "  " : "", chart->news2_scale == 2 ? _("SpO2 scale 2") : "");
-    page_labelled(page, ROLE_NORMAL, SNAPSHOT_LABEL, "NEWS2", band_role(score.band), words);
-    page_text(page, ROLE_DIM, SNAPSHOT_LABEL, news2_advice(score.band, chart->palliative));
+    (void)text_format(words, sizeof words, "%d  %s  (%s)%s%s  %s", score.total, news2_band_word(score.band), detail,
+                   chart->news2_scale == 2 ? "  " : "", chart->news2_scale == 2 ? _("SpO2 scale 2") : "",
+                      news2_advice(score.band, chart->palliative));
+    page_labelled(page, ROLE_NORMAL, SNAPSHOT_LABEL, "NEWS2", news2_role(score.band), words);
 }
 
 void snapshot_write_sources(struct page *page, const struct chart *chart)

@@ -11,7 +11,8 @@
 
 #define LINE_SIZE 1200
 #define WARNINGS 8
-#define PLAN_BYTES 600
+#define PLAN_BYTES 240
+#define NOTES_SHOWN 3
 
 static void write_line(struct page *page, const char *label, const char *text)
 {
@@ -50,15 +51,25 @@ void snapshot_write_warnings(struct page *page, const struct application *applic
     }
 }
 
-void snapshot_write_alerts(struct page *page, const struct chart *chart)
+/* "label: detail", without saying the same twice. */
+void snapshot_alert_words(const struct alert *alert, char *out, size_t size)
+{
+    if (text_starts_with(alert->detail, alert->label)) {
+        (void)text_copy(out, size, alert->detail);
+    } else {
+        (void)text_format(out, size, "%s%s%s", alert->label, alert->detail[0] != '\0' ? ": " : "", alert->detail);
+    }
+}
+
+void snapshot_write_alerts(struct page *page, const struct chart *chart, bool urgent)
 {
     for (size_t i = 0; i < chart->alert_count; i++) {
         const struct alert *alert = &chart->alerts[i];
         char words[LABEL_SIZE + DETAIL_SIZE + 8];
         enum role role = alert->level == ALERT_RED ? ROLE_RED : alert->level == ALERT_AMBER ? ROLE_AMBER : ROLE_NORMAL;
 
-        if (alert->active) {
-            (void)text_format(words, sizeof words, "%s%s%s", alert->label, alert->detail[0] != '\0' ? ": " : "", alert->detail);
+        if (alert->active && (alert->level != ALERT_INFO) == urgent) {
+            snapshot_alert_words(alert, words, sizeof words);
             page_labelled(page, role, SNAPSHOT_LABEL, alert_level_word(alert->level), role, words);
         }
     }
@@ -178,26 +189,62 @@ static const char *plan_of(const char *text)
     return text;
 }
 
+static bool note_is_readable(const struct note *note)
+{
+    return !text_equal(note->status, "entered-in-error") && note->text != NULL && !text_is_blank(note->text);
+}
+
+/* "(2026-11-20, Mina Hayashi)" */
+static void note_source(const struct note *note, char *out, size_t size)
+{
+    char date[40] = "";
+
+    if (note->at != INSTANT_NONE) {
+        instant_format_date(date, sizeof date, note->at);
+    }
+    (void)text_format(out, size, "(%s%s%s)", date, date[0] != '\0' && note->author[0] != '\0' ? ", " : "", note->author);
+}
+
 void snapshot_write_plan(struct page *page, const struct chart *chart)
 {
     for (size_t i = 0; i < chart->note_count; i++) {
         const struct note *note = &chart->notes[i];
+        char source[LABEL_SIZE + 48];
         char plan[PLAN_BYTES];
-        char date[40] = "";
-        char words[PLAN_BYTES + LABEL_SIZE + 48];
+        char words[PLAN_BYTES + LABEL_SIZE + 64];
+        bool whole = false;
 
-        if (text_equal(note->status, "entered-in-error") || note->text == NULL || text_is_blank(note->text)) {
+        if (!note_is_readable(note)) {
             continue;
         }
-        if (!text_copy(plan, sizeof plan, plan_of(note->text))) {
-            (void)text_copy(plan + sizeof plan - 8, 8, "...");
+        whole = text_copy(plan, sizeof plan, plan_of(note->text));
+        while (plan[0] != '\0' && plan[strlen(plan) - 1] == '\n') {
+            plan[strlen(plan) - 1] = '\0';
         }
-        if (note->at != INSTANT_NONE) {
-            instant_format_date(date, sizeof date, note->at);
-        }
-        (void)text_format(words, sizeof words, "%s  (%s%s%s)", plan, date, note->author[0] != '\0' ? ", " : "", note->author);
-        page_labelled(page, ROLE_NORMAL, SNAPSHOT_LABEL, _("Last note"), ROLE_NORMAL, words);
+        note_source(note, source, sizeof source);
+        (void)text_format(words, sizeof words, "%s %s%s", source, plan, whole ? "" : "...");
+        write_line(page, _("Last plan"), words);
         return;
+    }
+}
+
+void snapshot_write_notes(struct page *page, const struct chart *chart)
+{
+    int written = 0;
+
+    page_heading(page, _("Last notes"));
+    for (size_t i = 0; i < chart->note_count && written < NOTES_SHOWN; i++) {
+        char source[LABEL_SIZE + 48];
+
+        if (note_is_readable(&chart->notes[i])) {
+            note_source(&chart->notes[i], source, sizeof source);
+            page_format(page, ROLE_STRONG, 0, "%s %s", chart->notes[i].title, source);
+            page_text(page, ROLE_NORMAL, 0, chart->notes[i].text);
+            written++;
+        }
+    }
+    if (written == 0) {
+        page_text(page, ROLE_DIM, 0, _("No note is on this device."));
     }
 }
 
@@ -232,14 +279,18 @@ void snapshot_write_tasks(struct page *page, const struct chart *chart, instant 
 
 static bool medicine_is_listed(const struct medicine *medicine)
 {
-    static const char *const gone[] = {"stopped", "cancelled", "completed", "entered-in-error", "draft"};
+    return !medicine_is_over(medicine) && (medicine->kind == MEDICINE_REQUEST ||
+                                           (medicine->kind == MEDICINE_STATEMENT && medicine->request[0] == '\0'));
+}
 
-    for (size_t i = 0; i < sizeof gone / sizeof *gone; i++) {
-        if (text_equal(medicine->status, gone[i])) {
-            return false;
+bool snapshot_said_before(const struct medicine_warning *warnings, size_t index)
+{
+    for (size_t i = 0; i < index; i++) {
+        if (text_equal(warnings[i].sentence, warnings[index].sentence)) {
+            return true;
         }
     }
-    return medicine->kind == MEDICINE_REQUEST || (medicine->kind == MEDICINE_STATEMENT && medicine->request[0] == '\0');
+    return false;
 }
 
 void snapshot_write_medicines(struct page *page, const struct chart *chart)
@@ -250,7 +301,9 @@ void snapshot_write_medicines(struct page *page, const struct chart *chart)
 
     page_heading(page, _("Medicines"));
     for (size_t i = 0; i < warning_count; i++) {
-        page_labelled(page, ROLE_AMBER, SNAPSHOT_LABEL, _("code check"), ROLE_AMBER, warnings[i].sentence);
+        if (!snapshot_said_before(warnings, i)) {
+            page_labelled(page, ROLE_AMBER, SNAPSHOT_LABEL, _("code check"), ROLE_AMBER, warnings[i].sentence);
+        }
     }
     for (size_t i = 0; i < chart->medicine_count; i++) {
         const struct medicine *medicine = &chart->medicines[i];
@@ -308,11 +361,6 @@ void snapshot_write_conditions(struct page *page, const struct chart *chart)
     }
 }
 
-static const char *decision_word(enum consent_decision decision)
-{
-    return decision == CONSENT_PERMIT ? _("agreed") : decision == CONSENT_DENY ? _("REFUSED") : _("decision not clear");
-}
-
 void snapshot_write_consents(struct page *page, const struct chart *chart)
 {
     page_heading(page, _("Consents"));
@@ -328,7 +376,7 @@ void snapshot_write_consents(struct page *page, const struct chart *chart)
             instant_format_date(date, sizeof date, consent->at);
         }
         page_format(page, active && consent->decision == CONSENT_PERMIT ? ROLE_NORMAL : ROLE_AMBER, 0, "- %s: %s [%s] %s %s",
-                    consent->label, decision_word(consent->decision), status_word(consent->status), consent->by, date);
+                    consent->label, chart_consent_word(consent->decision), status_word(consent->status), consent->by, date);
     }
     if (chart->consent_count == 0) {
         page_text(page, ROLE_DIM, 0, _("No consent is on record."));

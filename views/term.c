@@ -31,7 +31,8 @@
 
 static SCREEN *screen;
 static WINDOW *keys;
-static FILE *terminal;
+static FILE *terminal; /* where the screen goes */
+static int keyboard = -1; /* where keys come from; knows the size */
 static int saved_errors = -1;
 static struct termios modes_before;
 static bool modes_saved;
@@ -98,14 +99,22 @@ static void send_modes(const char *modes)
     (void)fflush(terminal);
 }
 
+/* What terminfo leaves out: pastes, word motion, and arrows of terminals that stay in normal cursor mode. */
 static void define_keys(void)
 {
-    (void)define_key("\033[200~", INPUT_PASTE_BEGIN);
-    (void)define_key("\033[201~", INPUT_PASTE_END);
-    (void)define_key("\033[1;5D", INPUT_WORD_LEFT);
-    (void)define_key("\033[1;5C", INPUT_WORD_RIGHT);
-    (void)define_key("\033[1;3D", INPUT_WORD_LEFT);
-    (void)define_key("\033[1;3C", INPUT_WORD_RIGHT);
+    static const struct {
+        const char *sequence;
+        int code;
+    } defined[] = {
+        {"\033[200~", INPUT_PASTE_BEGIN}, {"\033[201~", INPUT_PASTE_END},  {"\033[1;5D", INPUT_WORD_LEFT},
+        {"\033[1;5C", INPUT_WORD_RIGHT},  {"\033[1;3D", INPUT_WORD_LEFT},  {"\033[1;3C", INPUT_WORD_RIGHT},
+        {"\033[A", KEY_UP},               {"\033[B", KEY_DOWN},            {"\033[C", KEY_RIGHT},
+        {"\033[D", KEY_LEFT},             {"\033[H", KEY_HOME},            {"\033[F", KEY_END},
+    };
+
+    for (size_t i = 0; i < sizeof defined / sizeof *defined; i++) {
+        (void)define_key(defined[i].sequence, defined[i].code);
+    }
 }
 
 static enum status unusable(const char *type, struct error *error)
@@ -138,6 +147,7 @@ enum status term_start(const struct term_options *options, struct error *error)
         return unusable(options->type, error);
     }
     terminal = options->out;
+    keyboard = fileno(options->in);
     keys = newpad(1, 1);
     if (keys == NULL) {
         term_stop();
@@ -198,7 +208,7 @@ void term_fit(int *rows, int *columns)
 {
     struct winsize size = {0};
 
-    if (ioctl(fileno(terminal), TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0 &&
+    if (ioctl(keyboard, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0 &&
         (size.ws_row != getmaxy(stdscr) || size.ws_col != getmaxx(stdscr))) {
         (void)resizeterm(size.ws_row, size.ws_col);
     }

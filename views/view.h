@@ -47,6 +47,8 @@ struct view_ops {
     enum status (*save)(struct view *view, struct application *application, struct error *error);
     /* What a NEEDS_ condition of this view is right now, beside the general ones; NULL: no opinion. */
     bool (*allows)(const struct view *view, const struct application *application, enum command_id command);
+    /* Goes to a field of the draft, by the name visit_read() gives it; NULL: the view shows none. */
+    void (*go_to)(struct view *view, struct application *application, const char *field);
     void (*close)(struct view *view);        /* frees the state */
 };
 

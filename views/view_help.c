@@ -25,32 +25,51 @@ static void keys_words(enum command_id id, bool typing, char *out, size_t size)
     }
 }
 
-static void write_command(struct page *page, enum command_id id, bool typing)
+static void write_command(struct page *page, const struct application *application, enum command_id id, bool typing)
 {
+    const char *objection = application_objection(application, id);
     char keys[48];
-    int row = 0;
+    char help[400];
+    int row = page_next_row(page);
 
     keys_words(id, typing, keys, sizeof keys);
     if (keys[0] == '\0') {
         return;
     }
-    row = page_next_row(page);
     if (row >= 0) {
         (void)canvas_piece(row, page->area.column + KEYS_COLUMNS, LABEL_COLUMNS - 1, ROLE_NORMAL, _(command_of(id)->label));
     }
-    page_labelled(page, ROLE_STRONG, KEYS_COLUMNS + LABEL_COLUMNS, keys, ROLE_DIM, _(command_of(id)->help));
+    (void)text_format(help, sizeof help, "%s%s%s", _(command_of(id)->help), objection != NULL ? " - " : "",
+                      objection != NULL ? objection : "");
+    page_labelled(page, ROLE_STRONG, KEYS_COLUMNS + LABEL_COLUMNS, keys, ROLE_NORMAL, help);
 }
 
-static void write_list(struct page *page, const enum command_id *list, bool typing)
+static bool is_listed(const enum command_id *list, enum command_id id)
 {
     for (; *list != COMMAND_NONE; list++) {
-        write_command(page, *list, typing);
+        if (*list == id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Writes a list without what `but` has said already. */
+static void write_list(struct page *page, const struct application *application, const enum command_id *list,
+                       const enum command_id *but, bool typing)
+{
+    for (; *list != COMMAND_NONE; list++) {
+        if (!is_listed(but, *list)) {
+            write_command(page, application, *list, typing);
+        }
     }
 }
 
 static void help_draw(struct view *view, struct application *application, struct area area)
 {
     const struct view *below = application_below(application);
+    static const enum command_id none[] = {COMMAND_NONE};
+    const enum command_id *here = below != NULL ? below->ops->commands : none;
     bool typing = below != NULL && below->ops->typing;
     struct page page;
 
@@ -58,11 +77,11 @@ static void help_draw(struct view *view, struct application *application, struct
         page = page_begin(area, view->scroll);
         if (below != NULL) {
             page_format(&page, ROLE_TITLE, 0, _("On the screen '%s'"), _(below->ops->title));
-            write_list(&page, below->ops->commands, typing);
+            write_list(&page, application, here, none, typing);
             page_blank(&page);
         }
         page_heading(&page, _("Everywhere"));
-        write_list(&page, commands_everywhere, typing);
+        write_list(&page, application, commands_everywhere, here, typing);
         page_blank(&page);
         page_text(&page, ROLE_NORMAL, 0,
                   _("Arrows move, Tab goes to the next field. ^S means: hold Ctrl and press s. Letters also work while a Korean or "

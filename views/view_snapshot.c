@@ -15,12 +15,13 @@
 static void write_story(struct page *page, const struct application *application)
 {
     snapshot_write_warnings(page, application);
-    snapshot_write_alerts(page, &application->chart);
+    snapshot_write_alerts(page, &application->chart, true);
     snapshot_write_reason(page, &application->chart, application_now(application));
     snapshot_write_changes(page, &application->chart, application_now(application));
     snapshot_write_plan(page, &application->chart);
     snapshot_write_news2(page, &application->chart, application_now(application));
     snapshot_write_vitals(page, &application->chart, application_now(application));
+    snapshot_write_alerts(page, &application->chart, false);
 }
 
 static void write_lists(struct page *page, const struct application *application)
@@ -30,6 +31,7 @@ static void write_lists(struct page *page, const struct application *application
     snapshot_write_allergies(page, &application->chart);
     snapshot_write_conditions(page, &application->chart);
     snapshot_write_consents(page, &application->chart);
+    snapshot_write_notes(page, &application->chart);
     snapshot_write_sources(page, &application->chart);
 }
 

@@ -6,6 +6,7 @@
 #include "views/application.h"
 #include "views/chrome.h"
 #include "views/page.h"
+#include "views/snapshot.h"
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -90,7 +91,7 @@ static void write_flags(struct page *page, const struct chart *chart)
         char words[LABEL_SIZE + DETAIL_SIZE + 8];
 
         if (is_for_the_door(alert)) {
-            (void)text_format(words, sizeof words, "%s%s%s", alert->label, alert->detail[0] != '\0' ? ": " : "", alert->detail);
+            snapshot_alert_words(alert, words, sizeof words);
             page_labelled(page, level_role(alert->level), 10, alert_level_word(alert->level), ROLE_NORMAL, words);
             any = true;
         }

@@ -79,7 +79,7 @@ size_t wrap_next(const char *text, size_t length, size_t start, int columns, str
         if (at > start && !blank && (text_is_space(before) || breaks_between(before, character))) {
             break_at = at;
         }
-        if (used + width > columns && !blank) {
+        if (at > start && used + width > columns && !blank) {
             line->length = (break_at > start ? break_at : at) - start;
             return start + line->length;
         }

@@ -153,6 +153,18 @@ void chart_allergy_line(const struct chart *chart, char *out, size_t size)
     }
 }
 
+bool medicine_is_over(const struct medicine *medicine)
+{
+    static const char *const over[] = {"stopped", "cancelled", "completed", "entered-in-error", "draft"};
+
+    for (size_t i = 0; i < sizeof over / sizeof *over; i++) {
+        if (strcmp(medicine->status, over[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 const char *gender_word(enum gender gender)
 {
     switch (gender) {
@@ -179,6 +191,11 @@ const char *alert_level_word(enum alert_level level)
         break;
     }
     return _("info");
+}
+
+const char *chart_consent_word(enum consent_decision decision)
+{
+    return decision == CONSENT_PERMIT ? _("agreed") : decision == CONSENT_DENY ? _("REFUSED") : _("decision not clear");
 }
 
 const char *status_word(const char *code)

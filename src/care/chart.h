@@ -175,12 +175,15 @@ const struct reading *chart_latest(const struct chart *chart, enum vital vital);
 struct news2_score chart_news2(const struct chart *chart, int64_t window, instant *at);
 /* Whether an allergy may alarm: active or unknown status, not refuted, not an error. */
 bool allergy_counts(const struct allergy *allergy);
+/* Stopped, completed, cancelled, an error, or never more than a draft: nothing the patient is to take. */
+bool medicine_is_over(const struct medicine *medicine);
 /* "Penicillin (rash), Latex"; "No known allergy" only when recorded so; "Allergies not recorded" otherwise. */
 void chart_allergy_line(const struct chart *chart, char *out, size_t size);
 /* Ends a text that filled its array and had to be cut in "...". */
 void chart_mark_cut(char *text, size_t size);
 const char *gender_word(enum gender gender);
 const char *alert_level_word(enum alert_level level); /* "RED", "AMBER", "info" */
+const char *chart_consent_word(enum consent_decision decision); /* "agreed", "REFUSED" */
 /* Translated word for a FHIR status code; the code itself when it is not known. */
 const char *status_word(const char *code);
 

@@ -73,6 +73,11 @@ const char *entry_hint(enum entry_field field)
     return _(rows[field].hint);
 }
 
+enum vital entry_vital(enum entry_field field)
+{
+    return rows[field].vital;
+}
+
 /* --- verdicts ------------------------------------------------------------------------------------ */
 
 static void refuse(struct entry_result *result, const char *sentence)

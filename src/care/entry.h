@@ -56,6 +56,7 @@ const char *entry_key(enum entry_field field);   /* as in VISIT.json */
 bool entry_from_key(const char *key, enum entry_field *out);
 const char *entry_label(enum entry_field field); /* translated */
 const char *entry_hint(enum entry_field field);  /* translated: "142/88 mmHg" */
+enum vital entry_vital(enum entry_field field);  /* the vital it gives, the first of several */
 /* Judges the text as typed (full-width digits are fine, an IME is likely). */
 struct entry_result entry_judge(enum entry_field field, const char *typed, const struct entry_context *context);
 

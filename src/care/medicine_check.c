@@ -73,6 +73,18 @@ static struct medicine_warning *next(struct findings *findings, enum medicine_wa
     return warning;
 }
 
+/* An order and the statement about it say the same thing: once is enough. */
+static void drop_repeated(struct findings *findings)
+{
+    const char *newest = findings->out[findings->count - 1].sentence;
+    for (size_t i = 0; i + 1 < findings->count; i++) {
+        if (strcmp(findings->out[i].sentence, newest) == 0) {
+            findings->count--;
+            return;
+        }
+    }
+}
+
 static bool is_checked(const struct medicine *medicine)
 {
     return medicine->kind != MEDICINE_ADMINISTRATION && strcmp(medicine->status, "active") == 0;
@@ -218,6 +230,7 @@ static void compare_allergy(struct findings *findings, const struct chart *chart
                     : match == MATCH_CLASS   ? _("ALLERGY: %s is in the group of the recorded %s (code check only).")
                                                 : _("Possible allergy: %s may fit the recorded %s (code check only)."),
                     shown_medicine, shown_allergy);
+        drop_repeated(findings);
     }
 }
 
@@ -239,6 +252,7 @@ static void check_high_alert(struct findings *findings, const struct chart *char
                 text_format(warning->sentence, sizeof warning->sentence,
                             _("High-alert medicine (%s): %s; check dose and time twice (code check only)."),
                             _(high_alert_groups[j].name), shown);
+                drop_repeated(findings);
             }
             return;
         }

@@ -246,20 +246,31 @@ static void read_vital(const struct visit_draft *draft, enum entry_field entry, 
     }
 }
 
-static void read_vitals(const struct visit_draft *draft, const struct chart *chart, struct visit *visit)
+static int patient_years(const struct chart *chart, instant start)
 {
-    int years = chart != NULL ? instant_years_since(chart->patient.birth_date, visit->start) : -1;
-    struct entry_context context = {
+    return chart != NULL ? instant_years_since(chart->patient.birth_date, start) : -1;
+}
+
+struct entry_context visit_entry_context(const struct chart *chart, instant start)
+{
+    int years = patient_years(chart, start);
+    return (struct entry_context){
         .previous_weight = chart != NULL ? chart_latest(chart, VITAL_WEIGHT) : NULL,
         .previous_height = chart != NULL ? chart_latest(chart, VITAL_HEIGHT) : NULL,
         .adult = years < 0 || years >= 18,
     };
+}
+
+static void read_vitals(const struct visit_draft *draft, const struct chart *chart, struct visit *visit)
+{
+    struct entry_context context = visit_entry_context(chart, visit->start);
     for (int i = 0; i < ENTRY_FIELD_COUNT; i++) {
         read_vital(draft, (enum entry_field)i, &context, visit);
     }
     struct news2_input input;
     visit->news2_scale = chart != NULL && chart->news2_scale == 2 ? 2 : 1;
-    news2_from_readings(&input, visit->readings, news2_applies(years) ? visit->reading_count : 0, visit->news2_scale);
+    news2_from_readings(&input, visit->readings, news2_applies(patient_years(chart, visit->start)) ? visit->reading_count : 0,
+                        visit->news2_scale);
     visit->news2 = news2_compute(&input);
 }
 

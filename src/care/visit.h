@@ -123,6 +123,8 @@ struct visit {
  * and NEWS2 until it is confirmed. Always fills *out; `out->problems` says
  * what stands in the way. */
 void visit_read(const struct visit_draft *draft, const struct chart *chart, instant now, struct visit *out);
+/* What a vital typed in a visit that began at `start` is compared with; `chart` may be NULL. Borrows from the chart. */
+struct entry_context visit_entry_context(const struct chart *chart, instant start);
 /* True when nothing REFUSED or ASK is left. */
 bool visit_can_sign(const struct visit *visit);
 size_t visit_problem_count(const struct visit *visit, enum problem_level level);

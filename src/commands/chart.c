@@ -184,6 +184,22 @@ static void print_vitals(struct command_line *line, const struct chart *chart, i
     }
 }
 
+static void print_medicines(struct command_line *line, const struct chart *chart, enum medicine_kind kind, const char *title)
+{
+    bool titled = false;
+    for (size_t i = 0; i < chart->medicine_count; i++) {
+        const struct medicine *medicine = &chart->medicines[i];
+        if (medicine->kind != kind) {
+            continue;
+        }
+        if (!titled) {
+            fprintf(line->out, "%s\n", title);
+            titled = true;
+        }
+        fprintf(line->out, "  %s  %s  (%s)\n", medicine->label, medicine->dose, status_word(medicine->status));
+    }
+}
+
 static void print_text(struct command_line *line, const struct chart *chart, const struct news2_score *score, instant now)
 {
     char allergies[512];
@@ -214,11 +230,9 @@ static void print_text(struct command_line *line, const struct chart *chart, con
                     chart->alerts[i].detail);
         }
     }
-    fprintf(line->out, "%s\n", _("Medicines"));
-    for (size_t i = 0; i < chart->medicine_count; i++) {
-        const struct medicine *medicine = &chart->medicines[i];
-        fprintf(line->out, "  %s  %s  (%s)\n", medicine->label, medicine->dose, status_word(medicine->status));
-    }
+    print_medicines(line, chart, MEDICINE_REQUEST, _("Medicines ordered"));
+    print_medicines(line, chart, MEDICINE_STATEMENT, _("Medicines the patient says to take"));
+    print_medicines(line, chart, MEDICINE_ADMINISTRATION, _("Medicines given"));
     size_t count = medicine_check(chart, warnings, WARNINGS_SHOWN);
     for (size_t i = 0; i < count; i++) {
         fprintf(line->out, "  ! %s\n", warnings[i].sentence);

@@ -25,7 +25,8 @@ const char *bundle_type(const cJSON *bundle); /* "" when none */
 size_t bundle_count(const cJSON *bundle);
 /* Calls `visit` for each entry in order; stops at the first failure. */
 enum status bundle_each(const cJSON *bundle,
-                        enum status (*visit)(void *context, size_t index, const struct bundle_entry *entry, struct error *error),
+                        enum status (*visit)(void *context, size_t index, const struct bundle_entry *entry,
+                                             struct error *error),
                         void *context, struct error *error) MUST_CHECK;
 /* The opaque next link, or NULL. Borrowed. */
 const char *bundle_next(const cJSON *bundle);

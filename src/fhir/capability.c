@@ -56,7 +56,8 @@ enum status capability_read(const cJSON *statement, struct capability *out, stru
     label_set(out->software_version, sizeof out->software_version, json_text(software, "version"));
     label_set(out->fhir_version, sizeof out->fhir_version, json_text(statement, "fhirVersion"));
     if (!text_starts_with(out->fhir_version, "4.0")) {
-        return error_set(error, STATUS_INVALID, _("The server speaks FHIR %s, but R4 (4.0.1) is needed: check its address."),
+        return error_set(error, STATUS_INVALID,
+                         _("The server speaks FHIR %s, but R4 (4.0.1) is needed: check its address."),
                          out->fhir_version[0] != '\0' ? out->fhir_version : "?");
     }
     cJSON_ArrayForEach(rest, json_array(statement, "rest")) {

@@ -43,14 +43,15 @@ static enum status refuse(struct error *error, enum fault fault, const struct pl
     place_format(place, path, sizeof path);
     switch (fault) {
     case FAULT_MISSING:
-        return error_set(error, STATUS_INVALID, _("'%s' is missing: FHIR R4 demands it, its sender has to add it."), path);
+        return error_set(error, STATUS_INVALID, _("'%s' is missing: FHIR R4 demands it, its sender has to add it."),
+                         path);
     case FAULT_CODE:
         return error_set(error, STATUS_INVALID, _("'%s' holds a code that FHIR R4 does not have there."), path);
     case FAULT_TIME:
         return error_set(error, STATUS_INVALID, _("'%s' is no valid date or time."), path);
     case FAULT_TWICE:
-        return error_set(error, STATUS_INVALID, _("'%s' is given twice in different forms: which one is meant is unclear."),
-                         path);
+        return error_set(error, STATUS_INVALID,
+                         _("'%s' is given twice in different forms: which one is meant is unclear."), path);
     case FAULT_TYPE:
         break;
     }

@@ -63,8 +63,9 @@ bool concept_is_palliative(const cJSON *concept)
         const char *system = json_text(coding, "system");
         const char *code = json_text(coding, "code");
         /* ICD-10 Z51.5 palliative care, in the WHO's, the US, the Korean or the Japanese edition. */
-        bool icd = system != NULL && (strstr(system, "icd-10") != NULL || strstr(system, "ICD10") != NULL ||
-                                      strstr(system, "icd10") != NULL || strstr(system, "kcd") != NULL) &&
+        bool icd = system != NULL &&
+                   (strcasestr(system, "icd-10") != NULL || strcasestr(system, "icd10") != NULL ||
+                    strcasestr(system, "kcd") != NULL) &&
                    (text_equal(code, "Z51.5") || text_equal(code, "Z515"));
 
         if (icd || (text_equal(system, SYSTEM_OWN_CARE) && text_equal(code, "palliative")) ||
@@ -179,6 +180,7 @@ void lookup_detected_issue(const struct scope *scope, struct lookup *out)
     alert->level = text_equal(severity, "high") ? ALERT_RED : text_equal(severity, "low") ? ALERT_INFO : ALERT_AMBER;
     /* What somebody already dealt with does not alarm again. */
     alert->active = !text_equal(status, "cancelled") && !text_equal(status, "entered-in-error") &&
+                    !text_equal(status, "mitigated") &&
                     (mitigation == NULL || mitigation->child == NULL);
     alert->since = element_time(scope->root, "identifiedDateTime");
     if (alert->since == INSTANT_NONE) {

@@ -22,7 +22,8 @@
 
 /* Our own, for what no public system names. */
 #define OWN_BASE "https://doorstep.example/fhir/"
-#define SYSTEM_OWN_RECORD OWN_BASE "CodeSystem/record"               /* a resource's UUID as a tag */
+#define SYSTEM_OWN_IDENTIFIER OWN_BASE "NamingSystem/record"         /* a resource's UUID as its identifier */
+#define SYSTEM_OWN_RECORD OWN_BASE "CodeSystem/record"               /* the same as a tag, where R4 has no identifier */
 #define SYSTEM_OWN_OBSERVATION OWN_BASE "CodeSystem/observation"     /* news2-total, home-relative-humidity */
 #define SYSTEM_OWN_ACVPU OWN_BASE "CodeSystem/acvpu"                 /* A C V P U */
 #define SYSTEM_OWN_FLAG OWN_BASE "CodeSystem/flag"                   /* spo2-scale-2 */

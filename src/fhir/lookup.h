@@ -24,7 +24,7 @@ enum lookup_kind {
     LOOKUP_GOAL,
     LOOKUP_APPOINTMENT,
     LOOKUP_ENCOUNTER,
-    LOOKUP_PERSON,      /* Practitioner, RelatedPerson, Organization, Device: a name for an id */
+    LOOKUP_PERSON,      /* Practitioner, RelatedPerson, Organization, Device, Location, Medication: a name for an id */
 };
 
 #define LOOKUP_TASKS_LIMIT 24
@@ -55,7 +55,11 @@ struct lookup {
 };
 
 /* Fills *out from a resource that passed resource_check(). References resolve
- * through `map` (may be NULL). Free with lookup_free. */
+ * through `map` (may be NULL). Free with lookup_free.
+ * Where only a reference says who, where or which medicine (prescriber, author,
+ * by, place, device, a medicine's label), the text is "Type/id": the reader of
+ * the row may exchange it for the name that LOOKUP_PERSON gives for that id.
+ * A reading's decisions (time, unit, source) are listed in observation.c. */
 enum status lookup_read(const cJSON *resource, const struct reference_map *map, struct lookup *out,
                         struct error *error) MUST_CHECK;
 void lookup_free(struct lookup *lookup);

@@ -7,17 +7,27 @@
 
 #include <string.h>
 
+/*
+ * The UUIDs of one visit differ from each other in their last digits only: a dozen fully random ones would be a tenth
+ * of all that a visit costs on a weak link, for no more certainty.
+ */
+static void next_uuid(struct maker *maker)
+{
+    if (maker->made == 0) {
+        uuid_make(maker->base, maker->signer->randomness);
+    }
+    text_format(maker->uuid, sizeof maker->uuid, "%.32s%04x", maker->base, maker->made++ & 0xFFFF);
+}
+
 cJSON *make_start(struct maker *maker, const char *type, const char *uuid)
 {
     cJSON *tree = cJSON_CreateObject();
-    char urn[sizeof "urn:uuid:" + UUID_SIZE];
 
     if (uuid != NULL) {
         text_copy(maker->uuid, sizeof maker->uuid, uuid);
     } else {
-        uuid_make(maker->uuid, maker->signer->randomness);
+        next_uuid(maker);
     }
-    text_format(urn, sizeof urn, "urn:uuid:%s", maker->uuid);
     json_add_text(tree, "resourceType", type);
     json_add_text(tree, "id", maker->uuid);
     if (strcmp(type, "Provenance") == 0) {
@@ -25,8 +35,9 @@ cJSON *make_start(struct maker *maker, const char *type, const char *uuid)
     } else {
         cJSON *identifier = json_add_object(json_add_array(tree, "identifier"), NULL);
 
-        json_add_text(identifier, "system", SYSTEM_URI);
-        json_add_text(identifier, "value", urn);
+        /* Not as urn:uuid: that is the entry's fullUrl too, and Medplum rewrites every text that equals one. */
+        json_add_text(identifier, "system", SYSTEM_OWN_IDENTIFIER);
+        json_add_text(identifier, "value", maker->uuid);
     }
     return tree;
 }
@@ -39,7 +50,7 @@ static void set_identity(struct made_resource *made, const char *type, const cha
     if (strcmp(type, "Provenance") == 0) {
         text_format(made->if_none_exist, sizeof made->if_none_exist, "_tag=%s|%s", SYSTEM_OWN_RECORD, uuid);
     } else {
-        text_format(made->if_none_exist, sizeof made->if_none_exist, "identifier=%s|urn:uuid:%s", SYSTEM_URI, uuid);
+        text_format(made->if_none_exist, sizeof made->if_none_exist, "identifier=%s|%s", SYSTEM_OWN_IDENTIFIER, uuid);
     }
 }
 

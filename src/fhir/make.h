@@ -15,6 +15,8 @@ struct maker {
     const struct signer *signer;
     struct made_visit *out;
     char uuid[UUID_SIZE]; /* of the resource being made */
+    char base[UUID_SIZE]; /* random; what all but the Encounter begin with */
+    unsigned made;        /* how many were made from it */
 };
 
 /* A new tree with its type, id and identifier (a tag for Provenance). With uuid NULL one is made. */

@@ -30,7 +30,8 @@ enum status make_note(struct maker *maker, struct error *error)
     make_concept(tree, "type", SYSTEM_LOINC, "34746-8", "Nurse note");
     make_subject(maker, tree, "subject", NULL);
     make_time(tree, "date", maker->signer->now);
-    make_nurse(maker, json_add_array(tree, "author"), NULL);
+    json_add_text(make_nurse(maker, json_add_array(tree, "author"), NULL), "display",
+                  text_is_blank(maker->signer->practitioner_name) ? NULL : maker->signer->practitioner_name);
     make_nurse(maker, tree, "authenticator");
     make_attachment(maker, json_add_object(json_add_array(tree, "content"), NULL), "attachment", buffer_text(&text),
                     _("Visit note"));

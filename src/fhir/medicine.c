@@ -80,7 +80,8 @@ static void read_dosages(const cJSON *dosages, struct medicine *medicine)
 
         append_dosage(medicine->dose, sizeof medicine->dose, dosage);
         json_boolean(dosage, "asNeededBoolean", &as_needed);
-        medicine->as_needed = medicine->as_needed || as_needed || json_object(dosage, "asNeededCodeableConcept") != NULL;
+        medicine->as_needed = medicine->as_needed || as_needed ||
+                              json_object(dosage, "asNeededCodeableConcept") != NULL;
         if (start != INSTANT_NONE && (medicine->since == INSTANT_NONE || start < medicine->since)) {
             medicine->since = start;
         }

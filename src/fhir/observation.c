@@ -168,7 +168,7 @@ static bool read_value(struct reading *reading, const cJSON *holder)
         const char *code = concept_code(reason, SYSTEM_ABSENT_REASON);
 
         set_absent(reading, code != NULL ? code : "unknown");
-        concept_label(reason, reading->text, sizeof reading->text);
+        label_set(reading->text, sizeof reading->text, json_text(reason, "text"));
     } else {
         return false;
     }

@@ -27,9 +27,10 @@ static void read_phone(const cJSON *patient, char *out, size_t size)
     cJSON_ArrayForEach(telecom, json_array(patient, "telecom")) {
         const char *use = json_text(telecom, "use");
         bool phone = text_equal(json_text(telecom, "system"), "phone") && !text_equal(use, "old");
+        bool first_mobile = text_equal(use, "mobile") && !text_equal(json_text(chosen, "use"), "mobile");
 
         /* A nurse at the door calls the mobile first. */
-        if (phone && (chosen == NULL || (text_equal(use, "mobile") && !text_equal(json_text(chosen, "use"), "mobile")))) {
+        if (phone && (chosen == NULL || first_mobile)) {
             chosen = telecom;
         }
     }

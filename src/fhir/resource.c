@@ -84,48 +84,39 @@ enum status resource_head_read(const cJSON *resource, struct resource_head *out,
 bool resource_identity(const cJSON *resource, const char *full_url, char id[ID_SIZE])
 {
     const char *own = json_text(resource, "id");
-    char reference[REFERENCE_SIZE];
     const char *type = json_text(resource, "resourceType");
     const char *found = NULL;
+    char reference[REFERENCE_SIZE];
 
     id[0] = '\0';
     if (own != NULL) {
         return fhir_id_is_valid(own) && text_copy(id, ID_SIZE, own);
     }
-    if (full_url == NULL) {
-        return false;
-    }
     if (text_starts_with(full_url, "urn:uuid:")) {
-        for (const char *at = full_url + strlen("urn:uuid:"); *at != '\0' && found == NULL; at++) {
-            size_t length = strlen(id);
-
-            if (length + 1 >= ID_SIZE) {
-                id[0] = '\0';
-                return false;
-            }
-            id[length] = (char)tolower((unsigned char)*at);
-            id[length + 1] = '\0';
+        text_copy(id, ID_SIZE, full_url + strlen("urn:uuid:"));
+        for (char *at = id; *at != '\0'; at++) {
+            *at = (char)tolower((unsigned char)*at);
         }
-        if (!uuid_is_valid(id)) {
-            id[0] = '\0';
-        }
+        id[uuid_is_valid(id) ? UUID_SIZE - 1 : 0] = '\0';
         return id[0] != '\0';
     }
-    if (reference_resolve_text(full_url, NULL, reference)) {
-        found = type != NULL ? reference_id(reference, type) : NULL;
+    if (type != NULL && reference_resolve_text(full_url, NULL, reference)) {
+        found = reference_id(reference, type);
     }
     return found != NULL && text_copy(id, ID_SIZE, found);
 }
 
 static bool uuid_of_identifier(const cJSON *identifier, char out[UUID_SIZE])
 {
+    const char *system = json_text(identifier, "system");
     const char *value = json_text(identifier, "value");
 
-    if (!text_equal(json_text(identifier, "system"), SYSTEM_URI) || !text_starts_with(value, "urn:uuid:") ||
-        !uuid_is_valid(value + strlen("urn:uuid:"))) {
+    if (text_equal(system, SYSTEM_URI) && text_starts_with(value, "urn:uuid:")) {
+        value += strlen("urn:uuid:");
+    } else if (!text_equal(system, SYSTEM_OWN_IDENTIFIER)) {
         return false;
     }
-    return text_copy(out, UUID_SIZE, value + strlen("urn:uuid:"));
+    return value != NULL && uuid_is_valid(value) && text_copy(out, UUID_SIZE, value);
 }
 
 bool resource_own_uuid(const cJSON *resource, char out[UUID_SIZE])

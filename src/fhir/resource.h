@@ -37,7 +37,8 @@ bool resource_type_is_r4(const char *type);
 /* The id under which a resource is to be kept: its own, else the one its entry's fullUrl names (urn:uuid, lower
  * case, or .../Type/id). False, and "", when neither gives one. `full_url` may be NULL. */
 bool resource_identity(const cJSON *resource, const char *full_url, char id[ID_SIZE]);
-/* The UUID a doorstep gave it: an identifier urn:ietf:rfc:3986|urn:uuid:..., for Provenance a tag. False, and "", when none. */
+/* The UUID a doorstep gave it: an identifier of our naming system or a urn:uuid one, for Provenance a tag. False,
+ * and "", when it has none. */
 bool resource_own_uuid(const cJSON *resource, char out[UUID_SIZE]);
 
 /* Resolves what a reference names, within one source. `map` may be NULL. */

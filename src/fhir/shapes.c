@@ -307,7 +307,8 @@ static const struct member mitigation_members[] = {
 static const struct shape mitigation = {.name = "DetectedIssue.mitigation", .members = mitigation_members,
                                         .count = COUNT_OF(mitigation_members)};
 static const struct member detected_issue_members[] = {
-    {.name = "status", .kind = KIND_CODE, .amount = AMOUNT_NEEDED, .codes = OBSERVATION_STATUS},
+    /* Published twice for R4: with the codes of an observation, and with a set of its own that adds "mitigated". */
+    {.name = "status", .kind = KIND_CODE, .amount = AMOUNT_NEEDED, .codes = OBSERVATION_STATUS " mitigated"},
     {.name = "code", .kind = KIND_SHAPE, .shape = &concept},
     {.name = "severity", .kind = KIND_CODE, .codes = "high moderate low"},
     {.name = "patient", .kind = KIND_SHAPE, .shape = &reference},

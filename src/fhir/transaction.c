@@ -94,7 +94,8 @@ enum status transaction_add_update(struct transaction *transaction, cJSON *resou
     text_format(url, sizeof url, "%s/%s", json_text(resource, "resourceType"), id);
     text_format(etag, sizeof etag, "W/\"%s\"", version);
     request = add_entry(transaction, NULL, resource);
-    if (request == NULL || json_add_text(request, "method", "PUT") == NULL || json_add_text(request, "url", url) == NULL ||
+    if (request == NULL || json_add_text(request, "method", "PUT") == NULL ||
+        json_add_text(request, "url", url) == NULL ||
         json_add_text(request, "ifMatch", version[0] != '\0' ? etag : NULL) == NULL) {
         return forget_entry(transaction, count, error);
     }

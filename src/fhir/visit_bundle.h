@@ -9,11 +9,12 @@
 #include "care/visit.h"
 #include "fhir/resource.h"
 
-/* A resource made here: its UUID is at once its id, its identifier and its urn:uuid. */
+/* A resource made here: its UUID is at once its id, its identifier and, in a Bundle, its fullUrl.
+ * An update of a server's resource has no UUID ("") unless we had made it; its id is in its body. */
 struct made_resource {
     char type[RESOURCE_TYPE_SIZE];
     char uuid[UUID_SIZE];
-    char if_none_exist[200];       /* "identifier=urn:ietf:rfc:3986|urn:uuid:...": the search that finds it again */
+    char if_none_exist[200];       /* "identifier=SYSTEM|UUID" (Provenance: "_tag="): the search that finds it again */
     char base_version[ID_SIZE];    /* "" for a creation; If-Match version for an update (Task, Appointment) */
     char *body;                    /* owned JSON; references among them are "Type/uuid" */
 };

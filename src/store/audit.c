@@ -179,6 +179,9 @@ static struct mark read_mark(const struct store *store)
 void audit_mark(struct store *store)
 {
     struct mark mark;
+    if (!sqlite3_get_autocommit(store->connection)) {
+        return; /* the last row is not on the disk yet */
+    }
     if (head(store, &mark.number, mark.hash, NULL) != STATUS_OK || mark.number <= store->marked) {
         return;
     }

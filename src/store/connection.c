@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <threads.h>
 #include <time.h>
@@ -76,6 +76,11 @@ static int configure_result;
  * a failed allocation in between. One keyed connection to nothing, kept for good, does that once and early. */
 static sqlite3 *keep_alive;
 
+static void let_go(void)
+{
+    sqlite3_close(keep_alive);
+}
+
 static void configure(void)
 {
     static sqlite3_mem_methods methods = {
@@ -88,6 +93,7 @@ static void configure(void)
     }
     if (configure_result == SQLITE_OK && sqlite3_open(":memory:", &keep_alive) == SQLITE_OK) {
         configure_result = sqlite3_key(keep_alive, "none", 4);
+        atexit(let_go);
     }
 }
 

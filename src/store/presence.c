@@ -1,11 +1,15 @@
 /*
  * Which programs of this user are running: a locked file for the console and
- * one for the sync. The lock belongs to the open file (OFD), so it ends with the
- * process however that ends, and works between two handles of one process; the
- * holder writes its process id and terminal into the file.
+ * one for the sync. The locks belong to the open file (OFD), so they end with the
+ * process however that ends, and work between two handles of one process.
+ *
+ * Byte 0 is who may; a second lock, on the byte whose number is the process id,
+ * is who it is: unlike a number in the file it cannot be that of a process long gone.
+ * The file itself only holds the terminal's name, for the other's message.
  */
 #include "base/file.h"
 #include "base/instant.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "store/vault.h"
@@ -13,63 +17,58 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define CONSOLE_NAME "console.lock"
 #define SYNC_NAME "sync.lock"
-#define LINE_SIZE 160
+#define LINE_SIZE 96
 
 struct presence {
     int file;
 };
 
-/* Who holds a lock, as it wrote itself. */
+/* Who holds a lock, for people. */
 struct holder {
-    int process; /* 0 when unknown */
-    char terminal[96];
+    char terminal[LINE_SIZE]; /* "" when unknown */
     instant since;
 };
 
-static struct flock whole_file(short type)
+static struct flock one_byte(off_t at)
 {
-    return (struct flock){.l_type = type, .l_whence = SEEK_SET};
+    return (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = at, .l_len = 1};
 }
 
-static bool is_locked(int file)
+/* The process that holds the lock; 0 when none does. */
+static pid_t holding_process(int file)
 {
-    struct flock lock = whole_file(F_WRLCK);
-    return fcntl(file, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+    struct flock lock = one_byte(1);
+    lock.l_len = 0; /* to the end: whichever it is */
+    return fcntl(file, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK ? (pid_t)lock.l_start : 0;
 }
 
 static struct holder read_holder(int file)
 {
-    struct holder holder = {.process = 0, .since = INSTANT_NONE};
-    char line[LINE_SIZE] = "";
+    struct holder holder = {.since = INSTANT_NONE};
+    char name[LINE_SIZE] = "";
     struct stat about;
-    char terminal[96] = "";
-    ssize_t length = pread(file, line, sizeof line - 1, 0);
-    if (length > 0 && sscanf(line, "%d %95s", &holder.process, terminal) == 2 && fstat(file, &about) == 0) {
-        text_clean_into(holder.terminal, sizeof holder.terminal, terminal);
+    if (pread(file, name, sizeof name - 1, 0) > 0 && fstat(file, &about) == 0) {
+        text_clean_into(holder.terminal, sizeof holder.terminal, name);
         holder.since = (instant)about.st_mtim.tv_sec * INSTANT_SECOND;
     }
     return holder;
 }
 
+/* What cannot be written only makes the other's message shorter. */
 static void write_holder(int file)
 {
-    char terminal[96] = "-";
-    char line[LINE_SIZE];
-    if (ttyname_r(STDIN_FILENO, terminal, sizeof terminal) != 0) {
-        text_copy(terminal, sizeof terminal, "-");
+    char name[LINE_SIZE];
+    if (ttyname_r(STDIN_FILENO, name, sizeof name) != 0) {
+        text_copy(name, sizeof name, "-");
     }
-    int length = snprintf(line, sizeof line, "%d %s\n", (int)getpid(), terminal);
-    /* A line that cannot be written only makes the other's message shorter. */
-    if (ftruncate(file, 0) != 0 || pwrite(file, line, (size_t)length, 0) != length) {
-        errno = 0;
+    if (ftruncate(file, 0) != 0 || pwrite(file, name, strlen(name), 0) < 0) {
+        log_event("presence-not-written", errno, 0);
     }
 }
 
@@ -94,8 +93,9 @@ static enum status take(const struct paths *paths, const char *name, struct pres
     if (status != STATUS_OK) {
         return status;
     }
-    struct flock lock = whole_file(F_WRLCK);
-    if (fcntl(file, F_OFD_SETLK, &lock) != 0) {
+    struct flock lock = one_byte(0);
+    struct flock identity = one_byte(getpid());
+    if (fcntl(file, F_OFD_SETLK, &lock) != 0 || fcntl(file, F_OFD_SETLK, &identity) != 0) {
         status = errno == EAGAIN || errno == EACCES ? STATUS_BUSY : error_system(error, name, errno);
         *holder = read_holder(file);
         goto out;
@@ -159,18 +159,11 @@ enum status presence_lock_all(const struct paths *paths, int *count, struct erro
     if (status != STATUS_OK) {
         return status;
     }
-    struct holder holder = read_holder(file);
-    int process = is_locked(file) && holder.process > 0 ? pidfd_open(holder.process, 0) : -1;
-    /* Still locked now: the handle is the holder's, and not of a later process with its number. */
-    if (process >= 0 && is_locked(file)) {
-        if (pidfd_send_signal(process, SIGUSR1, NULL, 0) == 0) {
-            *count = 1;
-        } else if (errno != ESRCH) {
-            status = error_system(error, CONSOLE_NAME, errno);
-        }
-    }
-    if (process >= 0) {
-        close(process);
+    pid_t process = holding_process(file);
+    if (process > 0 && kill(process, SIGUSR1) == 0) {
+        *count = 1;
+    } else if (process > 0 && errno != ESRCH) {
+        status = error_system(error, CONSOLE_NAME, errno);
     }
     close(file);
     return status;

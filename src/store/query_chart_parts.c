@@ -98,7 +98,9 @@ static enum status name_reference(struct store *store, char *text, size_t size, 
         return STATUS_OK;
     }
     sqlite3_stmt *statement = database_statement(
-        store, "SELECT person.name FROM resource JOIN person ON person.resource = resource.key WHERE type = ? AND id = ?",
+        store,
+        "SELECT person.name FROM resource JOIN person ON person.resource = resource.key "
+        "WHERE type = ?1 AND (id = ?2 OR uuid = ?2)",
         error);
     if (statement == NULL) {
         return database_error(store, error);

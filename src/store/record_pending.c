@@ -34,8 +34,7 @@ enum status pending_find(struct store *store, int64_t key, struct pending *out, 
     return status;
 }
 
-/* Remembers for good which records a visit made: they keep their place in it when their ids change. */
-static enum status note_part(struct store *store, int64_t key, const char *visit, struct error *error)
+enum status pending_note_part(struct store *store, int64_t key, const char *visit, struct error *error)
 {
     sqlite3_stmt *statement = database_statement(
         store,
@@ -68,7 +67,7 @@ enum status pending_add(struct store *store, int64_t key, const char *visit, con
     bind_text(statement, 6, made->body);
     bind_instant(statement, 7, clock_now(&store->clock));
     enum status status = database_run(store, statement, error);
-    return status == STATUS_OK && visit[0] != '\0' ? note_part(store, key, visit, error) : status;
+    return status == STATUS_OK && visit[0] != '\0' ? pending_note_part(store, key, visit, error) : status;
 }
 
 static enum status accept_visit(struct store *store, const char *visit, struct error *error)

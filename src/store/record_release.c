@@ -75,9 +75,9 @@ static enum status is_busy(struct store *store, const char *sql, const char *pat
 static enum status release(struct store *store, const char *patient, struct error *error)
 {
     static const char *const always[] = {
-        "DELETE FROM resource WHERE patient = ?1 AND type <> 'Patient' "
-        "AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.resource = resource.key)",
+        "DELETE FROM resource WHERE patient = ?1 AND type <> 'Patient' AND key NOT IN (SELECT resource FROM outbox)",
         "DELETE FROM draft WHERE visit IN (SELECT id FROM visit WHERE patient = ?1 AND accepted IS NOT NULL)",
+        "DELETE FROM visit_part WHERE visit IN (SELECT id FROM visit WHERE patient = ?1 AND accepted IS NOT NULL)",
         "DELETE FROM visit WHERE patient = ?1 AND accepted IS NOT NULL",
     };
     static const char *const when_all_is_sent[] = {

@@ -77,6 +77,8 @@ enum status pending_find(struct store *store, int64_t key, struct pending *out, 
 /* Adds an outbox row. For an update base_version and base_body are what the change started from. */
 enum status pending_add(struct store *store, int64_t key, const char *visit, const struct made_resource *made,
                         const char *base_version, const char *base_body, struct error *error) MUST_CHECK;
+/* Remembers for good which records a visit made: they keep their place in it when their ids change. */
+enum status pending_note_part(struct store *store, int64_t key, const char *visit, struct error *error) MUST_CHECK;
 /* The change is on the server: takes the row out of the outbox and, when it
  * was the last of its visit, marks the visit accepted. */
 enum status pending_done(struct store *store, const struct row *row, const struct pending *pending,

@@ -69,6 +69,9 @@ static enum status add_update(struct store *store, const struct made_row *made, 
     enum status status = pending_find(store, made->row.key, &pending, error);
     if (status == STATUS_OK && pending.number != 0) {
         status = squash(store, made, pending.number, error);
+        if (status == STATUS_OK) {
+            status = pending_note_part(store, made->row.key, made->visit, error);
+        }
     } else if (status == STATUS_OK) {
         status = row_body(store, made->row.key, &base, error);
         if (status == STATUS_OK) {

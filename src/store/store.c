@@ -131,6 +131,11 @@ static enum status build(struct store *store, const char *path, const struct vau
     enum status status = connection_open(store, path, vault_data_key(vault), error);
     if (status == STATUS_OK) {
         status = fill(store, error);
+        /* The rename takes the file only, so nothing may be left in its log. */
+        if (status == STATUS_OK &&
+            sqlite3_wal_checkpoint_v2(store->connection, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) != SQLITE_OK) {
+            status = database_error(store, error);
+        }
         connection_close(store);
     }
     if (status == STATUS_OK && !is_encrypted(path)) {

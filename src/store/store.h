@@ -53,6 +53,7 @@ enum status store_verify(struct store *store, struct error *error) MUST_CHECK;
 #define SETTING_PRACTITIONER_NAME "practitioner-name"
 #define SETTING_CASELOAD "caseload"
 #define SETTING_TOKEN "token"
+#define SETTING_SERVER_PROBED "server-probed"  /* the address at which the next three were learned */
 #define SETTING_SERVER_SOFTWARE "server-software"
 #define SETTING_SERVER_LIMIT "server-entry-limit"
 #define SETTING_SERVER_GZIP "server-gzip"

@@ -18,7 +18,8 @@
 
 struct vault;
 
-/* Makes the key file. EXISTS already: CONFLICT. `recovery` receives the recovery key. */
+/* Makes the key file. EXISTS already: CONFLICT. `recovery` receives the recovery key. An enrolment that was
+ * interrupted before store_create() was done may be repeated: the key of that try is kept aside. */
 enum status vault_create(const struct paths *paths, const char *passphrase, char recovery[RECOVERY_KEY_SIZE],
                          struct vault **out, struct error *error) MUST_CHECK;
 /* LOCKED: wrong passphrase (after a delay that grows with failures, kept in

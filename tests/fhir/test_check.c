@@ -1,5 +1,13 @@
-/* resource_check(): what is stored and what is set aside, and in which words. */
+/*
+ * resource_check(): what is stored and what is set aside, and in which words. With DOORSTEP_SAMPLES=FOLDER it also
+ * reads the independent R4 samples there; the examples of the specification must all be accepted.
+ */
+#include "base/file.h"
+#include "base/text.h"
+#include "fhir/bundle.h"
 #include "tests/fhir/fhir_test.h"
+
+#include <stdlib.h>
 
 static void says(const char *text, const char *expected)
 {
@@ -64,7 +72,8 @@ static void demands_what_a_look_up_decides_by(void **state)
          "'MedicationRequest.medication' is missing");
     says("{'resourceType':'MedicationRequest','status':'active','intent':'order','subject':{},"
          "'_medicationCodeableConcept':{}}", NULL);
-    says("{'resourceType':'DocumentReference','status':'current','content':[]}", "'DocumentReference.content' is missing");
+    says("{'resourceType':'DocumentReference','status':'current','content':[]}",
+         "'DocumentReference.content' is missing");
 }
 
 static void refuses_two_answers_to_one_question(void **state)
@@ -73,7 +82,8 @@ static void refuses_two_answers_to_one_question(void **state)
     says("{'resourceType':'Observation','status':'final','code':{},'valueQuantity':{},'valueString':'5'}",
          "'Observation.value' is given twice");
     says("{'resourceType':'Observation','status':'final','code':{},"
-         "'component':[{'code':{},'valueInteger':1,'valueString':'2'}]}", "'Observation.component[0].value' is given twice");
+         "'component':[{'code':{},'valueInteger':1,"
+             "'valueString':'2'}]}", "'Observation.component[0].value' is given twice");
     says("{'resourceType':'Observation','status':'final','code':{},'effectiveDateTime':'2026','effectivePeriod':{}}",
          "'Observation.effective' is given twice");
     /* An extension beside the value is no second value. */
@@ -101,7 +111,8 @@ static void checks_types_and_times(void **state)
     says("{'resourceType':'Patient','name':[{'given':['A',null],'_given':[null,{}]}]}", NULL);
     says("{'resourceType':'Observation','status':'final','code':{},'effectiveDateTime':'2026-11-22T25:00:00Z'}",
          "'Observation.effectiveDateTime' is no valid date or time");
-    says("{'resourceType':'Observation','status':'final','code':{},'effectiveDateTime':'2026-11-22T09:00:00-05:07'}", NULL);
+    says("{'resourceType':'Observation','status':'final','code':{},'effectiveDateTime':'2026-11-22T09:00:00-05:07'}",
+         NULL);
     says("{'resourceType':'Observation','status':'final','code':{},'effectiveInstant':'2026-11-22'}",
          "'Observation.effectiveInstant' is no valid date or time");
     says("{'resourceType':'Observation','status':'final','code':{},'valueQuantity':{'value':'72'}}",
@@ -114,7 +125,8 @@ static void checks_types_and_times(void **state)
 static void is_lenient_where_nothing_untrue_follows(void **state)
 {
     (void)state;
-    says("{'resourceType':'Patient','nickname':'x','modifierExtension':[{'url':'http://a/b','valueBoolean':true}]}", NULL);
+    says("{'resourceType':'Patient','nickname':'x','modifierExtension':[{'url':'http://a/b','valueBoolean':true}]}",
+         NULL);
     says("{'resourceType':'Patient','name':[],'telecom':null,'contact':[{}]}", NULL);
     says("{'resourceType':'Patient','name':[{'use':'stage'}]}", NULL);
     says("{'resourceType':'Consent','status':'active','scope':{},'category':[{}],"
@@ -122,6 +134,79 @@ static void is_lenient_where_nothing_untrue_follows(void **state)
     says("{'resourceType':'Consent','status':'active','scope':{},'category':[{}],"
          "'provision':{'provision':[{'type':'deny','provision':[{'type':'perhaps'}]}]}}",
          "'Consent.provision.provision[0].provision[0].type' holds a code");
+}
+
+/* --- samples --------------------------------------------------------------------------------------- */
+
+struct samples {
+    size_t read, refused;
+    const struct reference_map *map;
+    const char *path;
+};
+
+static enum status read_sample(struct samples *samples, const cJSON *resource)
+{
+    static struct lookup lookup;
+    struct error error = {0};
+
+    samples->read++;
+    if (resource_check(resource, &error) != STATUS_OK) {
+        samples->refused++;
+        assert_int_equal(error.status, STATUS_INVALID);
+        print_message("%s: %s\n", samples->path, error.sentence);
+        assert_null(strstr(samples->path, "hl7-r4-spec"));
+        return STATUS_OK;
+    }
+    assert_int_equal(lookup_read(resource, samples->map, &lookup, &error), STATUS_OK);
+    lookup_free(&lookup);
+    return STATUS_OK;
+}
+
+static enum status read_entry(void *context, size_t index, const struct bundle_entry *entry, struct error *error)
+{
+    (void)index;
+    (void)error;
+    return entry->resource != NULL ? read_sample(context, entry->resource) : STATUS_OK;
+}
+
+static enum status read_file(const char *path, void *context, struct error *error)
+{
+    struct samples *samples = context;
+    struct reference_map *map = NULL;
+    struct buffer text;
+    cJSON *tree = NULL;
+
+    samples->path = path;
+    buffer_init(&text, JSON_SIZE_LIMIT);
+    if (strstr(path, ".json") != NULL && file_read(path, &text, error) == STATUS_OK &&
+        json_parse(buffer_text(&text), text.length, &tree, error) == STATUS_OK && !cJSON_IsArray(tree)) {
+        read_sample(samples, tree);
+        if (bundle_is(tree)) {
+            assert_int_equal(bundle_references(tree, &map, error), STATUS_OK);
+            samples->map = map;
+            assert_int_equal(bundle_each(tree, read_entry, samples, error), STATUS_OK);
+            samples->map = NULL;
+            reference_map_free(map);
+        }
+    }
+    cJSON_Delete(tree);
+    buffer_free(&text);
+    return STATUS_OK;
+}
+
+static void reads_independent_samples(void **state)
+{
+    struct samples samples = {0};
+    const char *folder = getenv("DOORSTEP_SAMPLES");
+
+    (void)state;
+    if (folder == NULL) {
+        skip();
+    }
+    memory_install();
+    assert_int_equal(file_walk(folder, read_file, &samples, NULL), STATUS_OK);
+    print_message("%zu resources, %zu set aside\n", samples.read, samples.refused);
+    assert_true(samples.read > samples.refused);
 }
 
 int main(void)
@@ -133,6 +218,7 @@ int main(void)
         cmocka_unit_test(refuses_two_answers_to_one_question),
         cmocka_unit_test(checks_types_and_times),
         cmocka_unit_test(is_lenient_where_nothing_untrue_follows),
+        cmocka_unit_test(reads_independent_samples),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

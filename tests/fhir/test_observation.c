@@ -2,7 +2,8 @@
 #include "tests/fhir/fhir_test.h"
 
 #define VITAL(code) "'code':{'coding':[{'system':'http://loinc.org','code':'" code "'}]}"
-#define UCUM(value, unit) "'valueQuantity':{'value':" value ",'unit':'" unit "','system':'http://unitsofmeasure.org','code':'" unit "'}"
+#define UCUM(value, unit) "'valueQuantity':{'value':" value ",'unit':'" unit "'," \
+    "'system':'http://unitsofmeasure.org','code':'" unit "'}"
 
 /* An Observation with an id, final, of p1, and these members. */
 static const struct lookup *observe(const char *members)
@@ -69,11 +70,13 @@ static void reads_every_code_of_the_table(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        (void)snprintf(members, sizeof members, VITAL("%s") "," UCUM("7", "%s"), rows[i].code, rows[i].unit, rows[i].unit);
+        (void)snprintf(members, sizeof members, VITAL("%s") "," UCUM("7", "%s"), rows[i].code, rows[i].unit,
+                       rows[i].unit);
         is_value(only(members), rows[i].vital, "7", "7", rows[i].unit);
     }
     is_value(only("'code':{'coding':[{'system':'http://medis.or.jp/CodeSystem/master-nursingObservationKeyCode',"
-                  "'code':'31001369'}]},'valueQuantity':{'value':16,'unit':'回/分'}"), VITAL_RESPIRATION, "16", "16", "回/分");
+                  "'code':'31001369'}]},'valueQuantity':{'value':16,'unit':'回/分'}"), VITAL_RESPIRATION, "16", "16",
+                      "回/分");
     is_value(only("'code':{'coding':[{'system':'https://doorstep.example/fhir/CodeSystem/observation',"
                   "'code':'home-relative-humidity'}]}," UCUM("41", "%")), VITAL_ROOM_HUMIDITY, "41", "41", "%");
     is_value(only("'code':{'coding':[{'system':'http://snomed.info/sct','code':'1104051000000101'}]},'valueInteger':7"),
@@ -89,9 +92,11 @@ static void makes_nothing_of_other_codes(void **state)
                          ->value.readings.count, 0);
     assert_int_equal(observe("'code':{'coding':[{'code':'8867-4'}]}," UCUM("9", "/min"))->value.readings.count, 0);
     assert_int_equal(observe("'code':{'text':'Pulse'}," UCUM("9", "/min"))->value.readings.count, 0);
-    assert_int_equal(observe(VITAL("5092AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA") "," UCUM("9", "%"))->value.readings.count, 0);
+    assert_int_equal(observe(VITAL("5092AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA") "," UCUM("9", "%"))->value.readings.count,
+                     0);
     /* Two codings that contradict each other. */
-    assert_int_equal(observe("'code':{'coding':[{'system':'http://loinc.org','code':'8867-4'},{'system':'http://loinc.org',"
+    assert_int_equal(observe("'code':{'coding':[{'system':'http://loinc.org','code':'8867-4'},"
+                             "{'system':'http://loinc.org',"
                              "'code':'9279-1'}]}," UCUM("9", "/min"))->value.readings.count, 0);
     /* Two that agree. */
     is_value(only("'code':{'coding':[{'system':'http://loinc.org','code':'2708-6'},{'system':'http://loinc.org',"
@@ -108,7 +113,8 @@ static void keeps_digits_and_converts_units(void **state)
     is_value(only(VITAL("15074-8") ",'valueQuantity':{'value':6.3,'unit':'mmol/l'}"), VITAL_GLUCOSE, "113.49828", "6.3",
              "mmol/l");
     is_value(only(VITAL("8867-4") "," UCUM("7.2e1", "/min")), VITAL_PULSE, "72", "7.2e1", "/min");
-    is_value(only(VITAL("29463-7") "," UCUM("66.96782642528208", "kg")), VITAL_WEIGHT, "66.967826425", "66.96782642528208",
+    is_value(only(VITAL("29463-7") "," UCUM("66.96782642528208", "kg")), VITAL_WEIGHT, "66.967826425",
+             "66.96782642528208",
              "kg");
 }
 
@@ -160,8 +166,10 @@ static void reads_a_blood_pressure_and_its_absent_parts(void **state)
     is_absent(&lookup->value.readings.items[0], VITAL_SYSTOLIC, "asked-declined");
     is_absent(&lookup->value.readings.items[1], VITAL_DIASTOLIC, "asked-declined");
     /* A panel that only points to its members has no value of its own. */
-    assert_int_equal(observe(VITAL("85354-9") ",'hasMember':[{'reference':'Observation/o2'}]")->value.readings.count, 0);
-    assert_int_equal(observe(VITAL("85353-1") ",'hasMember':[{'reference':'Observation/o2'}]")->value.readings.count, 0);
+    assert_int_equal(observe(VITAL("85354-9") ",'hasMember':[{'reference':'Observation/o2'}]")->value.readings.count,
+                     0);
+    assert_int_equal(observe(VITAL("85353-1") ",'hasMember':[{'reference':'Observation/o2'}]")->value.readings.count,
+                     0);
 }
 
 static void reads_a_value_and_its_components(void **state)
@@ -183,7 +191,8 @@ static void bounds_the_number_of_readings(void **state)
 
     (void)state;
     for (int i = 0; i < LOOKUP_READINGS + 5; i++) {
-        used += (size_t)snprintf(members + used, sizeof members - used, "%s{" VITAL("8867-4") "," UCUM("%d", "/min") "}",
+        used += (size_t)snprintf(members + used, sizeof members - used, "%s{" VITAL("8867-4") "," UCUM("%d",
+            "/min") "}",
                                  i > 0 ? "," : "", i);
     }
     (void)snprintf(members + used, sizeof members - used, "]");
@@ -197,12 +206,18 @@ static void reads_consciousness(void **state)
         enum consciousness level;
         const char *letter;
     } rows[] = {
-        {"'valueCodeableConcept':{'coding':[{'system':'http://snomed.info/sct','code':'248234008'}]}", CONSCIOUSNESS_ALERT, "A"},
-        {"'valueCodeableConcept':{'coding':[{'system':'http://snomed.info/sct','code':'130987000'}]}", CONSCIOUSNESS_CONFUSION, "C"},
-        {"'valueCodeableConcept':{'coding':[{'system':'http://snomed.info/sct','code':'300202002'}]}", CONSCIOUSNESS_VOICE, "V"},
-        {"'valueCodeableConcept':{'coding':[{'system':'http://snomed.info/sct','code':'450847001'}]}", CONSCIOUSNESS_PAIN, "P"},
-        {"'valueCodeableConcept':{'coding':[{'system':'http://snomed.info/sct','code':'422768004'}]}", CONSCIOUSNESS_UNRESPONSIVE, "U"},
-        {"'valueCodeableConcept':{'coding':[{'system':'https://doorstep.example/fhir/CodeSystem/acvpu','code':'V'}]}", CONSCIOUSNESS_VOICE, "V"},
+        {"'valueCodeableConcept':{'coding':[{'system':'http://snomed.info/sct','code':'248234008'}]}",
+         CONSCIOUSNESS_ALERT, "A"},
+        {"'valueCodeableConcept':{'coding':[{'system':'http://snomed.info/sct','code':'130987000'}]}",
+         CONSCIOUSNESS_CONFUSION, "C"},
+        {"'valueCodeableConcept':{'coding':[{'system':'http://snomed.info/sct','code':'300202002'}]}",
+         CONSCIOUSNESS_VOICE, "V"},
+        {"'valueCodeableConcept':{'coding':[{'system':'http://snomed.info/sct','code':'450847001'}]}",
+         CONSCIOUSNESS_PAIN, "P"},
+        {"'valueCodeableConcept':{'coding':[{'system':'http://snomed.info/sct','code':'422768004'}]}",
+         CONSCIOUSNESS_UNRESPONSIVE, "U"},
+        {"'valueCodeableConcept':{'coding':[{'system':'https://doorstep.example/fhir/CodeSystem/acvpu','code':'V'}]}",
+         CONSCIOUSNESS_VOICE, "V"},
         {"'valueCodeableConcept':{'text':'alert'}", CONSCIOUSNESS_ALERT, "A"},
         {"'valueString':'u'", CONSCIOUSNESS_UNRESPONSIVE, "U"},
     };
@@ -213,7 +228,8 @@ static void reads_consciousness(void **state)
         (void)snprintf(members, sizeof members, VITAL("80288-4") ",%s", rows[i].value);
         const struct reading *reading = only(members);
 
-        is_value(reading, VITAL_CONSCIOUSNESS, (const char *[]){"0", "1", "2", "3", "4"}[rows[i].level], rows[i].letter, "");
+        is_value(reading, VITAL_CONSCIOUSNESS, (const char *[]){"0", "1", "2", "3", "4"}[rows[i].level],
+                 rows[i].letter, "");
     }
     is_absent(only(VITAL("80288-4") ",'valueCodeableConcept':{'text':'sleepy'}"), VITAL_CONSCIOUSNESS, "as-text");
     is_absent(only(VITAL("80288-4") ",'valueInteger':15"), VITAL_CONSCIOUSNESS, "unsupported");
@@ -229,7 +245,8 @@ static void never_invents_a_time(void **state)
         {"'effectiveDateTime':'2013-04-02T10:30:10.1234567-05:07'", "2013-04-02T10:30:10.123-05:07", PRECISION_TIME},
         {"'effectiveDateTime':'2026-11'", "2026-11", PRECISION_MONTH},
         {"'effectiveInstant':'2026-11-22T00:05:00Z'", "2026-11-22T00:05:00Z", PRECISION_TIME},
-        {"'effectivePeriod':{'start':'2026-11-22T08:00:00Z','end':'2026-11-22T20:00:00Z'}", "2026-11-22T08:00:00Z", PRECISION_TIME},
+        {"'effectivePeriod':{'start':'2026-11-22T08:00:00Z','end':'2026-11-22T20:00:00Z'}", "2026-11-22T08:00:00Z",
+         PRECISION_TIME},
         {"'effectivePeriod':{'end':'2026-11-22T20:00:00Z'}", "2026-11-22T20:00:00Z", PRECISION_TIME},
         {"'effectiveTiming':{'event':['2026-11-22T20:00:00Z']}", "2026-11-22T20:00:00Z", PRECISION_TIME},
         {"'issued':'2026-11-22T20:00:00Z'", NULL, PRECISION_NONE},
@@ -249,10 +266,12 @@ static void never_invents_a_time(void **state)
 
 static void tells_the_source(void **state)
 {
-#define SUPPLIED "'meta':{'tag':[{'system':'http://hl7.org/fhir/us/core/CodeSystem/us-core-tags','code':'patient-supplied'}]}"
-#define ASSERTED "'meta':{'security':[{'system':'http://terminology.hl7.org/CodeSystem/v3-ObservationValue','code':'PATAST'}]}"
+#define SUPPLIED "'meta':{'tag':[{'system':'http://hl7.org/fhir/us/core/CodeSystem/us-core-tags'," \
+    "'code':'patient-supplied'}]}"
+#define ASSERTED "'meta':{'security':[{'system':'http://terminology.hl7.org/CodeSystem/v3-ObservationValue'," \
+    "'code':'PATAST'}]}"
 #define NURSE "'performer':[{'reference':'Practitioner/n1'}]"
-#define DEVICE "'device':{'reference':'Device/d1','display':'Cuff\\u0007 7'}"
+#define DEVICE "'device':{'reference':'Device/d1','display':'Cuff\\u202e 7'}"
     static const struct {
         const char *members;
         enum reading_source source;

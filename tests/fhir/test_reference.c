@@ -134,8 +134,11 @@ static void own_uuid(const char *text, const char *expected)
 static void finds_our_own_identifier(void **state)
 {
     (void)state;
-    own_uuid("{'identifier':[{'system':'a','value':'1'},{'system':'urn:ietf:rfc:3986','value':'urn:uuid:" UUID "'}]}", UUID);
+    own_uuid("{'identifier':[{'system':'a','value':'1'},{'system':'urn:ietf:rfc:3986','value':'urn:uuid:" UUID "'}]}",
+             UUID);
     own_uuid("{'identifier':{'system':'urn:ietf:rfc:3986','value':'urn:uuid:" UUID "'}}", UUID);
+    own_uuid("{'identifier':[{'system':'https://doorstep.example/fhir/NamingSystem/record','value':'" UUID "'}]}", UUID);
+    own_uuid("{'identifier':[{'system':'https://doorstep.example/fhir/NamingSystem/record','value':'7'}]}", NULL);
     own_uuid("{'identifier':[{'system':'other','value':'urn:uuid:" UUID "'}]}", NULL);
     own_uuid("{'identifier':[{'system':'urn:ietf:rfc:3986','value':'urn:oid:1.2'}]}", NULL);
     own_uuid("{'meta':{'tag':[{'system':'https://doorstep.example/fhir/CodeSystem/record','code':'" UUID "'}]}}", UUID);
@@ -146,7 +149,8 @@ static void finds_our_own_identifier(void **state)
 static bool to_server(void *context, const char *reference, char *out, size_t size)
 {
     (*(int *)context)++;
-    return strcmp(reference, "Encounter/" UUID) == 0 && text_copy(out, size, "Encounter/1234567890123456789012345678901234567");
+    return strcmp(reference, "Encounter/" UUID) == 0 && text_copy(out, size,
+        "Encounter/1234567890123456789012345678901234567");
 }
 
 static void rewrites_references_wherever_they_are(void **state)
@@ -155,8 +159,10 @@ static void rewrites_references_wherever_they_are(void **state)
         "{'a':{'reference':'Encounter/" UUID "'},'b':[{'c':{'reference':'Patient/p1','display':'Encounter/" UUID "'}},"
         "{'reference':{'reference':'Encounter/" UUID "'}}]}";
     static const char expected[] =
-        "{\"a\":{\"reference\":\"Encounter/1234567890123456789012345678901234567\"},\"b\":[{\"c\":{\"reference\":\"Patient/p1\","
-        "\"display\":\"Encounter/" UUID "\"}},{\"reference\":{\"reference\":\"Encounter/1234567890123456789012345678901234567\"}}]}";
+        "{\"a\":{\"reference\":\"Encounter/1234567890123456789012345678901234567\"},"
+            "\"b\":[{\"c\":{\"reference\":\"Patient/p1\","
+        "\"display\":\"Encounter/" UUID "\"}},"
+            "{\"reference\":{\"reference\":\"Encounter/1234567890123456789012345678901234567\"}}]}";
     cJSON *tree = parse(text);
     char *printed = NULL;
     int calls = 0;

@@ -8,9 +8,10 @@
 #include "fhir/visit_bundle.h"
 #include "tests/support/test.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#define SAMPLE_NOW INT64_C(1795310400000) /* 2026-11-22T00:00:00Z */
+#define SAMPLE_NOW INT64_C(1795305600000) /* 2026-11-22T00:00:00Z */
 
 struct sample {
     struct visit_draft draft;
@@ -31,6 +32,7 @@ static inline void sample_init(struct sample *sample)
 {
     memset(sample, 0, sizeof *sample);
     memory_install();
+    assert_int_equal(setenv("TZ", "Asia/Seoul", 1), 0);
     visit_draft_init(&sample->draft);
     chart_init(&sample->chart);
     text_copy(sample->draft.id, sizeof sample->draft.id, "0f8fad5b-d9cb-469f-a165-70867728950e");
@@ -82,9 +84,11 @@ static inline void sample_fill_rest(struct sample *sample)
     struct medicine *medicines = memory_allocate_array(2, sizeof *medicines);
 
     assert_non_null(medicines);
-    medicines[0] = (struct medicine){.id = "m1", .kind = MEDICINE_REQUEST, .status = "active", .label = "Paracetamol 500 mg",
+    medicines[0] = (struct medicine){.id = "m1", .kind = MEDICINE_REQUEST, .status = "active",
+                                     .label = "Paracetamol 500 mg",
                                      .codes = {{"http://www.whocc.no/atc", "N02BE01"}}, .code_count = 1};
-    medicines[1] = (struct medicine){.id = "m2", .kind = MEDICINE_REQUEST, .status = "active", .label = "Furosemide 40 mg"};
+    medicines[1] = (struct medicine){.id = "m2", .kind = MEDICINE_REQUEST, .status = "active",
+                                     .label = "Furosemide 40 mg"};
     sample->chart.medicines = medicines;
     sample->chart.medicine_count = 2;
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {

@@ -1,6 +1,9 @@
 /*
  * loopback [--port N] [--load FILE.ndjson]... [--token TEXT] [--dump FILE] [--quiet]
  *          [--conflict-status 412] [--merge-duplicates] [--max-entries N] [--no-integrity] [--search-cache SECONDS]
+ *          [--loaded-ago SECONDS]
+ *
+ * What --load brings was last updated when the server started, or --loaded-ago before; give that option first.
  *
  * A FHIR R4 server in memory on 127.0.0.1, for the demonstration and the
  * tests. Its first line on stdout is "listening on http://127.0.0.1:PORT/fhir";
@@ -35,6 +38,7 @@ static const struct option long_options[] = {
     {"max-entries", required_argument, NULL, 'e'},
     {"no-integrity", no_argument, NULL, 'i'},
     {"search-cache", required_argument, NULL, 's'},
+    {"loaded-ago", required_argument, NULL, 'a'},
     {NULL, 0, NULL, 0},
 };
 
@@ -66,7 +70,7 @@ static bool load(struct server *server, const char *path)
     struct buffer text;
     struct error error = {0};
     struct failure failure = {0};
-    instant at = store_tick(&server->store);
+    instant at = store_tick(&server->store) - server->options.loaded_ago;
     bool ok = true;
     long number = 0;
 
@@ -145,6 +149,9 @@ static bool read_options(struct server *server, int count, char **arguments)
         case 's':
             options->search_cache = strtoll(optarg, NULL, 10) * INSTANT_SECOND;
             break;
+        case 'a':
+            options->loaded_ago = strtoll(optarg, NULL, 10) * INSTANT_SECOND;
+            break;
         default:
             return false;
         }
@@ -178,7 +185,7 @@ int main(int count, char **arguments)
     if (ok && !read_options(&server, count, arguments)) {
         fputs("usage: loopback [--port N] [--load FILE.ndjson]... [--token TEXT] [--dump FILE] [--quiet]\n"
               "                [--conflict-status 409|412] [--merge-duplicates] [--max-entries N] [--no-integrity]\n"
-              "                [--search-cache SECONDS]\n", stderr);
+              "                [--search-cache SECONDS] [--loaded-ago SECONDS]\n", stderr);
         ok = false;
     }
     http = ok ? http_start(&server) : NULL;

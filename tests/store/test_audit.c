@@ -130,7 +130,6 @@ static void test_older_copy_with_another_history(void **state)
     store_close(fixture->store);
     fixture->store = NULL;
     copy_file(fixture->paths.record, beside(fixture, "copy"));
-    copy_file(beside(fixture, "mark"), beside(fixture, "mark-copy"));
     assert_int_equal(reopen(fixture), STATUS_OK);
     assert_int_equal(audit_add(fixture->store, "read", "Patient", "p1", "p1", "", NULL), STATUS_OK);
     store_close(fixture->store);

@@ -1,5 +1,5 @@
 /* The one writer: what becomes of each resource that arrives. */
-#include "tests/store/record_test.h"
+#include "tests/store/visit_test.h"
 
 #define FIRST "2026-11-20T00:00:00Z"
 #define LATER "2026-11-21T00:00:00Z"
@@ -193,6 +193,24 @@ static void the_servers_person_displaces_an_imported_one_of_the_same_id(void **s
     assert_int_equal(pull(fixture, HANA_1), APPLY_STORED);
 }
 
+static void what_was_recorded_for_a_displaced_person_is_held_back(void **state)
+{
+    struct fixture *fixture = *state;
+    const char *other = "{\"resourceType\":\"Patient\",\"id\":\"p1\"," META("1", FIRST)
+                        ",\"name\":[{\"family\":\"Sato\",\"given\":[\"Ken\"]}],\"birthDate\":\"1950-01-01\"}";
+    char visit[UUID_SIZE];
+
+    import(fixture, HANA_1);
+    size_t queued = sign_visit(fixture, false, visit);
+    assert_int_equal(pull(fixture, other), APPLY_STORED);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox WHERE state = 'refused' AND reason <> ''"),
+                     (int64_t)queued);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM reading"), 0);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM note"), 0);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM resource WHERE origin = 'device'"), (int64_t)queued);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM resource WHERE patient = 'p1'"), 1);
+}
+
 static void the_server_replaces_an_import_of_the_same_person(void **state)
 {
     struct fixture *fixture = *state;
@@ -282,6 +300,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_import_never_merges_two_people, open_record, remove_home),
         cmocka_unit_test_setup_teardown(an_import_replaces_only_with_something_newer, open_record, remove_home),
         cmocka_unit_test_setup_teardown(the_servers_person_displaces_an_imported_one_of_the_same_id, open_record, remove_home),
+        cmocka_unit_test_setup_teardown(what_was_recorded_for_a_displaced_person_is_held_back, open_record, remove_home),
         cmocka_unit_test_setup_teardown(the_server_replaces_an_import_of_the_same_person, open_record, remove_home),
         cmocka_unit_test_setup_teardown(what_the_server_removed_leaves_with_its_look_ups, open_record, remove_home),
         cmocka_unit_test_setup_teardown(a_released_patient_leaves_wholly, open_record, remove_home),

@@ -361,6 +361,10 @@ static void a_second_change_joins_the_first_on_its_base(void **state)
     assert_true(after.number == before.number);
     assert_string_equal(after.base_version, "1");
     assert_string_equal(after.visit, second);
+    struct bodies bodies;
+    assert_int_equal(query_visit_bodies(fixture->store, second, &bodies, &fixture->error), STATUS_OK);
+    assert_int_equal(bodies.count, queued); /* the task belongs to both visits */
+    bodies_free(&bodies);
     /* The answer to the first is not an answer to the second. */
     assert_int_equal(record_accept(fixture->store, after.number, "t1", "2", &fixture->error), STATUS_OK);
     after = row_of_type(fixture, "Task");
@@ -411,7 +415,11 @@ static void a_nurse_without_a_server_gets_the_servers_id_later(void **state)
     assert_int_equal(record_make_practitioner(fixture->store, "Nurse Lee", id, &fixture->error), STATUS_OK);
     assert_true(uuid_is_valid(id));
     fill_caseload(fixture);
-    sign_visit(fixture, false, visit);
+    start_visit(fixture, false, visit);
+    struct signer signer = nurse(fixture);
+    size_t queued = 0;
+    signer.practitioner = id;
+    assert_int_equal(record_sign_visit(fixture->store, visit, &signer, &queued, &fixture->error), STATUS_OK);
     assert_int_equal(query_outbox(fixture->store, &rows, &fixture->error), STATUS_OK);
     assert_string_equal(rows.items[0].type, "Practitioner");
     assert_string_equal(rows.items[0].visit, "");
@@ -424,6 +432,11 @@ static void a_nurse_without_a_server_gets_the_servers_id_later(void **state)
     assert_int_equal(store_setting_get(fixture->store, SETTING_PRACTITIONER, setting, sizeof setting, &fixture->error),
                      STATUS_OK);
     assert_string_equal(setting, "9000");
+
+    struct chart chart; /* the note was signed under the old id */
+    assert_int_equal(query_chart(fixture->store, "p1", START - INSTANT_DAY, 10, START, &chart, &fixture->error), STATUS_OK);
+    assert_string_equal(chart.notes[0].author, "Nurse Lee");
+    chart_free(&chart);
 }
 
 static void the_audit_of_all_this_is_intact(void **state)
