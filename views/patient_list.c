@@ -91,7 +91,6 @@ void patient_row_draw(const struct patient_row *patient, instant now, bool selec
     char alert[LABEL_SIZE + 40];
     char state[120];
     char time[16];
-    char mark[8];
     enum role alert_role = ROLE_NORMAL;
     enum role state_role = ROLE_NORMAL;
     int column = area.column + MARK + NUMBER;
@@ -106,8 +105,7 @@ void patient_row_draw(const struct patient_row *patient, instant now, bool selec
     state_words(patient, state, sizeof state, &state_role);
     time_words(patient, with_time, time, sizeof time);
     /* Not the name: a name in bold would be sent anew with every arrow key. */
-    (void)text_format(mark, sizeof mark, "%s", selected ? ">" : "");
-    (void)canvas_piece(area.row, area.column, 1, ROLE_SELECTED, mark);
+    (void)canvas_piece(area.row, area.column, 1, ROLE_SELECTED, selected ? ">" : "");
     if (number > 0) {
         (void)canvas_format(area.row, area.column + MARK, 1, selected ? ROLE_SELECTED : ROLE_DIM, "%d", number);
     }

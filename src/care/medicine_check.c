@@ -73,18 +73,6 @@ static struct medicine_warning *next(struct findings *findings, enum medicine_wa
     return warning;
 }
 
-/* An order and the statement about it say the same thing: once is enough. */
-static void drop_repeated(struct findings *findings)
-{
-    const char *newest = findings->out[findings->count - 1].sentence;
-    for (size_t i = 0; i + 1 < findings->count; i++) {
-        if (strcmp(findings->out[i].sentence, newest) == 0) {
-            findings->count--;
-            return;
-        }
-    }
-}
-
 static bool is_checked(const struct medicine *medicine)
 {
     return medicine->kind != MEDICINE_ADMINISTRATION && strcmp(medicine->status, "active") == 0;
@@ -118,6 +106,21 @@ static bool same_ingredient(const struct code *a, const struct code *b)
 static const char *order_of(const struct medicine *medicine)
 {
     return medicine->request[0] != '\0' ? medicine->request : medicine->id;
+}
+
+/* An order and the statement about it say the same thing: once is enough. */
+static void drop_repeated(struct findings *findings, const struct chart *chart)
+{
+    const struct medicine_warning *newest = &findings->out[findings->count - 1];
+    const char *order = order_of(&chart->medicines[newest->medicine]);
+    for (size_t i = 0; i + 1 < findings->count; i++) {
+        const struct medicine_warning *earlier = &findings->out[i];
+        if (earlier->kind == newest->kind && strcmp(order_of(&chart->medicines[earlier->medicine]), order) == 0 &&
+            strcmp(earlier->sentence, newest->sentence) == 0) {
+            findings->count--;
+            return;
+        }
+    }
 }
 
 static void compare_medicines(struct findings *findings, const struct chart *chart, size_t first, size_t second)
@@ -230,7 +233,7 @@ static void compare_allergy(struct findings *findings, const struct chart *chart
                     : match == MATCH_CLASS   ? _("ALLERGY: %s is in the group of the recorded %s (code check only).")
                                                 : _("Possible allergy: %s may fit the recorded %s (code check only)."),
                     shown_medicine, shown_allergy);
-        drop_repeated(findings);
+        drop_repeated(findings, chart);
     }
 }
 
@@ -252,7 +255,7 @@ static void check_high_alert(struct findings *findings, const struct chart *char
                 text_format(warning->sentence, sizeof warning->sentence,
                             _("High-alert medicine (%s): %s; check dose and time twice (code check only)."),
                             _(high_alert_groups[j].name), shown);
-                drop_repeated(findings);
+                drop_repeated(findings, chart);
             }
             return;
         }

@@ -1,0 +1,280 @@
+// node compare.mjs COMMAND ...: the JSON work of the interop tests. Prints what is asked for, or, for the commands that
+// judge, nothing when all is well and a sentence for each difference when it is not (exit 1).
+import assert from 'node:assert';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+
+const DAY = 24 * 60 * 60 * 1000;
+const differences = [];
+const differ = (words) => differences.push(words);
+const read = (file) => JSON.parse(readFileSync(file, 'utf8'));
+const readLines = (file) => readFileSync(file, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line));
+const resources = (bundle) => (bundle.entry ?? []).map((entry) => entry.resource).filter(Boolean);
+const idOf = (reference) => reference.split('/').pop();
+
+function sameSets(words, here, there) {
+  const missing = [...there].filter((id) => !here.has(id));
+  const extra = [...here].filter((id) => !there.has(id));
+  if (missing.length > 0) {
+    differ(`${words}: not on the device: ${missing.join(' ')}`);
+  }
+  if (extra.length > 0) {
+    differ(`${words}: not at the server: ${extra.join(' ')}`);
+  }
+}
+
+// --- the caseload ---
+
+// bundles CASELOAD SIZE FOLDER: writes the lines of an NDJSON file as batches of PUTs, FOLDER/batch-NN.json.
+function bundles(caseload, size, folder) {
+  const all = readLines(caseload);
+  for (let from = 0; from < all.length; from += Number(size)) {
+    const entry = all.slice(from, from + Number(size)).map((resource) => (
+      { resource, request: { method: 'PUT', url: `${resource.resourceType}/${resource.id}` } }));
+    const number = String(from / Number(size)).padStart(3, '0');
+    writeFileSync(`${folder}/batch-${number}.json`, JSON.stringify({ resourceType: 'Bundle', type: 'batch', entry }));
+  }
+}
+
+// taken ANSWER...: every entry of every answer to a batch is a success.
+function taken(...files) {
+  for (const file of files) {
+    const answer = read(file);
+    const bad = (answer.entry ?? []).filter((entry) => !entry.response.status.startsWith('2'));
+    if (answer.type !== 'batch-response' || bad.length > 0) {
+      differ(`${file}: ${JSON.stringify(bad[0] ?? answer).slice(0, 500)}`);
+    }
+  }
+}
+
+// belongings CASELOAD PATIENT: the lines of an NDJSON file that make up one patient's chart, and the people in it.
+function belongings(caseload, patient) {
+  for (const resource of readLines(caseload)) {
+    const text = JSON.stringify(resource);
+    const shared = ['Practitioner', 'Organization'].includes(resource.resourceType);
+    const collection = ['Group', 'List'].includes(resource.resourceType);
+    if (shared || (!collection && (resource.id === patient || text.includes(`"Patient/${patient}"`)))) {
+      console.log(text);
+    }
+  }
+}
+
+// patients LIST SCOPE ALL: `doorstep patients --json` lists exactly whom the scope names (a Group, or a Bundle of
+// Appointments or Patients, as the server has it), complete, and as the server describes them.
+function patients(listFile, scopeFile, allFile) {
+  const list = read(listFile);
+  const scope = read(scopeFile);
+  const all = new Map(resources(read(allFile)).map((patient) => [patient.id, patient]));
+  const members = new Set();
+  const monday = Date.now() - 7 * DAY;
+  const later = Date.now() + 14 * DAY;
+  for (const member of scope.member ?? []) {
+    members.add(idOf(member.entity.reference));
+  }
+  for (const resource of resources(scope)) {
+    const at = Date.parse(resource.start);
+    if (resource.resourceType === 'Patient') {
+      members.add(resource.id);
+    } else if (at >= monday && at < later) {
+      resource.participant.map((p) => p.actor?.reference ?? '').filter((r) => r.startsWith('Patient/'))
+        .forEach((r) => members.add(idOf(r)));
+    }
+  }
+  if (members.size === 0) {
+    differ('the server names nobody');
+  }
+  sameSets('patients', new Set(list.map((row) => row.id)), members);
+  for (const row of list) {
+    const patient = all.get(row.id);
+    const families = (patient?.name ?? []).map((name) => name.family ?? name.text);
+    if (!patient || row.birthDate !== patient.birthDate || row.gender !== patient.gender ||
+        !families.some((family) => row.name.includes(family)) || !row.complete) {
+      differ(`${row.id} is shown as ${JSON.stringify(row)}`);
+    }
+  }
+}
+
+// chart CHART FOLDER: `doorstep chart --json` shows every resource of this patient that the server has (FOLDER/TYPE.json),
+// each once, and no other.
+function chart(chartFile, folder) {
+  const shown = read(chartFile);
+  const server = (type) => new Set(resources(read(`${folder}/${type}.json`)).map((resource) => resource.id));
+  const ids = (rows) => new Set(rows.map((row) => row.id));
+  const kind = (name) => ids(shown.medications.filter((row) => row.kind === name));
+  const readings = shown.vitals.map((row) => `${row.observation} ${row.code}`);
+  sameSets('Observation', new Set(shown.vitals.map((row) => row.observation)), server('Observation'));
+  sameSets('AllergyIntolerance', ids(shown.allergies), server('AllergyIntolerance'));
+  sameSets('Condition', ids(shown.conditions), server('Condition'));
+  sameSets('Consent', ids(shown.consents), server('Consent'));
+  sameSets('DocumentReference', ids(shown.notes), server('DocumentReference'));
+  sameSets('Task', ids(shown.tasks.filter((row) => row.source === 'Task')), server('Task'));
+  sameSets('MedicationRequest', kind('request'), server('MedicationRequest'));
+  sameSets('MedicationStatement', kind('statement'), server('MedicationStatement'));
+  sameSets('MedicationAdministration', kind('administration'), server('MedicationAdministration'));
+  sameSets('Flag', ids(shown.alerts.filter((row) => row.type === 'Flag')), server('Flag'));
+  if (new Set(readings).size !== readings.length) {
+    differ('a reading is shown twice');
+  }
+  if (!shown.patient.complete || readings.length === 0) {
+    differ('the chart is empty or not complete');
+  }
+}
+
+// --- a visit ---
+
+const note = {
+  template: 'soap',
+  s: '어젯밤에 잘 잤어요. “괜찮아요”라고 하심. よく眠れました。痛みは少しだけ。',
+  o: 'Alert, warm. 발목 부종 없음. 下腿の浮腫なし（左右とも）。SpO₂ 94 % on 2 L/min.',
+  a: 'Stable – 안정적. 安定している。',
+  p: 'Weigh daily; 내일 전화. 明日電話で確認する。\nLine two: <b>"quoted" & kept</b> \\ ½ 𠮷',
+};
+
+// visit CHART: prints a whole VISIT.json for this patient: vitals on oxygen with one not done, a note in three languages,
+// a consent given and one refused, a medicine taken differently and given, and the first open task done.
+function visit(chartFile) {
+  const { medications, tasks } = read(chartFile);
+  const orders = medications.filter((row) => row.kind === 'request' && row.status === 'active');
+  const task = tasks.find((row) => row.source === 'Task' && row.open);
+  console.log(JSON.stringify({
+    start: new Date(Date.now() - DAY / 48).toISOString(),
+    vitals: { bp: '142/88', pulse: '91', rr: '18', spo2: '94', oxygen: '2 L/min', consciousness: 'A', temp: '36.9',
+      weight: 'nd could not stand', glucose: '110', pain: '3' },
+    note,
+    consents: [
+      { purpose: 'share-record', decision: 'permit', by: 'patient', method: 'verbal-witnessed' },
+      { purpose: 'research', decision: 'deny', by: 'child', name: '이지은', method: 'refused' },
+    ],
+    medications: [
+      { request: orders[0].id, taking: 'differently', reason: 'takes it at noon',
+        given: { dose: '2.5', unit: 'mg', route: 'oral' } },
+      { request: orders[1].id, taking: 'not', reason: '속이 쓰려서' },
+    ],
+    tasks: task ? [{ id: task.id, status: 'completed' }] : [],
+    identity: 'name and birth date',
+    sign: true,
+  }));
+}
+
+// A resource of ours as a search at the server: by our identifier, a Provenance by our tag, an update by its id.
+function search(resource) {
+  const identifier = resource.identifier?.find(({ value }) => value === resource.id);
+  const tag = resource.meta?.tag?.find(({ code }) => code === resource.id);
+  const token = identifier ? `${identifier.system}|${identifier.value}` : `${tag?.system}|${tag?.code}`;
+  if (!identifier && !tag) {
+    return `${resource.resourceType}/${resource.id}`;
+  }
+  return `${resource.resourceType}?${identifier ? 'identifier' : '_tag'}=${encodeURIComponent(token)}`;
+}
+
+// searches EXPORT: a line for each exported resource: its number, its type and how to ask the server for it.
+function searches(exportFile) {
+  resources(read(exportFile)).forEach((resource, i) => console.log(i, resource.resourceType, search(resource)));
+}
+
+function replaceReferences(value, ids) {
+  if (Array.isArray(value)) {
+    return value.map((item) => replaceReferences(item, ids));
+  }
+  if (value === null || typeof value !== 'object') {
+    return value;
+  }
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [
+    name, name === 'reference' && ids.has(member) ? ids.get(member) : replaceReferences(member, ids)]));
+}
+
+// arrived EXPORT FOLDER TYPE LEAST: each exported resource of TYPE, of which there are LEAST at least, is at the server
+// exactly once (FOLDER/NUMBER.json is the server's answer to its search) and says the same, but for ids and meta.
+function arrived(exportFile, folder, type, least) {
+  const sent = resources(read(exportFile));
+  const found = sent.map((_, i) => {
+    const answer = existsSync(`${folder}/${i}.json`) ? read(`${folder}/${i}.json`) : {};
+    return answer.resourceType === 'Bundle' ? resources(answer) : [answer];
+  });
+  const ids = new Map(sent.map((resource, i) => [
+    `${resource.resourceType}/${resource.id}`, `${resource.resourceType}/${found[i][0]?.id}`]));
+  const plain = ({ id, meta, ...rest }) => ({ ...rest, tag: meta?.tag });
+  const chosen = sent.map((resource, i) => [resource, found[i]]).filter(([resource]) => resource.resourceType === type);
+  if (chosen.length < Number(least)) {
+    differ(`the visit has ${chosen.length} ${type}, not ${least}`);
+  }
+  for (const [resource, there] of chosen) {
+    if (there.length !== 1) {
+      differ(`${type} ${resource.id} is at the server ${there.length} times`);
+      continue;
+    }
+    try {
+      assert.deepStrictEqual(plain(there[0]), replaceReferences(plain(resource), ids));
+    } catch (error) {
+      differ(`${type} ${resource.id} differs (+ at the server, - sent):\n${error.message}`);
+    }
+  }
+}
+
+// note EXPORT FOLDER: the note's text at the server is the text that was typed.
+function noteText(exportFile, folder) {
+  const at = resources(read(exportFile)).findIndex((resource) => resource.resourceType === 'DocumentReference');
+  const attachment = resources(read(`${folder}/${at}.json`))[0].content[0].attachment;
+  const text = Buffer.from(attachment.data, 'base64').toString('utf8');
+  const typed = `S: ${note.s}\n\nO: ${note.o}\n\nA: ${note.a}\n\nP: ${note.p}`;
+  if (text !== typed) {
+    differ(`the note reads: ${text}`);
+  }
+}
+
+// visit-parts EXPORT: what the visit above must consist of, whatever the profile it is written in.
+function visitParts(exportFile) {
+  const all = resources(read(exportFile));
+  const of = (type) => all.filter((resource) => resource.resourceType === type);
+  const code = (resource) => resource.code.coding.map((coding) => coding.code);
+  const observation = (loinc) => of('Observation').find((resource) => code(resource).includes(loinc));
+  const claim = (words, holds) => holds || differ(words);
+  const pressure = observation('85354-9')?.component?.map((part) => part.valueQuantity?.value);
+  claim('the pressure is 142 over 88', pressure?.join('/') === '142/88');
+  claim('the saturation is 94 %', observation('2708-6')?.valueQuantity?.value === 94);
+  claim('oxygen is a reading of its own', observation('3151-8')?.valueQuantity?.value === 2);
+  claim('glucose has a reading', observation('41653-7')?.valueQuantity?.value === 110);
+  claim('the weight says why it is missing', observation('29463-7')?.dataAbsentReason && !observation('29463-7').valueQuantity);
+  claim('a consent is given and one refused',
+    of('Consent').map((consent) => consent.provision.provision[0].type).sort().join() === 'deny,permit');
+  claim('a medicine is given', of('MedicationAdministration')[0]?.dosage?.dose?.value === 2.5);
+  claim('a medicine is not taken', of('MedicationStatement').some((statement) => statement.status === 'not-taken'));
+  claim('Provenance names all that was made', of('Provenance').length === 1 && of('Provenance')[0].target.length ===
+    all.filter((resource) => !['Provenance', 'Task'].includes(resource.resourceType)).length);
+  claim('the Encounter is finished', of('Encounter').length === 1 && of('Encounter')[0].status === 'finished');
+}
+
+// signed-by EXPORT FOLDER PRACTITIONER: who visited, at the server, is this Practitioner.
+function signedBy(exportFile, folder, practitioner) {
+  const at = resources(read(exportFile)).findIndex((resource) => resource.resourceType === 'Encounter');
+  const who = resources(read(`${folder}/${at}.json`))[0].participant[0].individual.reference;
+  if (who !== `Practitioner/${practitioner}`) {
+    differ(`the visit is by ${who}, not by Practitioner/${practitioner}`);
+  }
+}
+
+// --- small things ---
+
+// get FILE MEMBER...: a member, as text.
+function get(file, ...members) {
+  const value = members.reduce((object, member) => object?.[member], read(file));
+  console.log(typeof value === 'object' ? JSON.stringify(value) : String(value));
+}
+
+// resources FILE...: the resources of Bundles (and single resources), one a line.
+function lines(...files) {
+  for (const file of files) {
+    const document = read(file);
+    for (const resource of document.resourceType === 'Bundle' ? resources(document) : [document]) {
+      console.log(JSON.stringify(resource));
+    }
+  }
+}
+
+const commands = {
+  bundles, taken, belongings, patients, chart, visit, searches, arrived, note: noteText, 'visit-parts': visitParts,
+  'signed-by': signedBy, get, resources: lines,
+};
+const [command, ...words] = process.argv.slice(2);
+commands[command](...words);
+differences.forEach((words) => console.log(words));
+process.exit(differences.length > 0 ? 1 : 0);

@@ -1,0 +1,73 @@
+// node wire.mjs ORIGIN FOLDER: the wire between doorstep and a real server. Passes everything on unchanged, keeps what
+// was sent, and can break where a mobile line breaks. Listens on 127.0.0.1 and says "listening on URL".
+//
+// FOLDER/requests    one line a request: method and path
+// FOLDER/sent.ndjson every body that was sent, one a line, as it came out of its compression
+// FOLDER/fault       written by the tests: "lose" (the server did it, nothing comes back), "cut" (half of the answer
+//                    comes back) or "hold" (nothing comes back and the line stays open). It happens to the next write
+//                    that the server carried out; then the file is renamed to FOLDER/happened.
+import { appendFileSync, existsSync, readFileSync, renameSync } from 'node:fs';
+import http from 'node:http';
+import zlib from 'node:zlib';
+
+const [origin, folder] = process.argv.slice(2);
+const agent = new http.Agent({ keepAlive: true });
+
+async function collect(stream) {
+  const chunks = [];
+  for await (const chunk of stream) {
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function pass(request, body) {
+  return new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(origin);
+    const options = { agent, hostname, port, method: request.method, path: request.url, headers: request.headers };
+    const onward = http.request(options, async (answer) => {
+      resolve({ status: answer.statusCode, headers: answer.rawHeaders, body: await collect(answer) });
+    });
+    onward.on('error', reject);
+    onward.end(body);
+  });
+}
+
+function keep(request, body) {
+  appendFileSync(`${folder}/requests`, `${request.method} ${request.url}\n`);
+  if (body.length > 0) {
+    const plain = request.headers['content-encoding'] === 'gzip' ? zlib.gunzipSync(body) : body;
+    appendFileSync(`${folder}/sent.ndjson`, `${plain.toString().replaceAll('\n', ' ')}\n`);
+  }
+}
+
+function takeFault(request, answer) {
+  if (request.method === 'GET' || answer.status >= 300 || !existsSync(`${folder}/fault`)) {
+    return '';
+  }
+  const fault = readFileSync(`${folder}/fault`, 'utf8').trim();
+  renameSync(`${folder}/fault`, `${folder}/happened`);
+  return fault;
+}
+
+const server = http.createServer(async (request, response) => {
+  try {
+    const body = await collect(request);
+    keep(request, body);
+    const answer = await pass(request, body);
+    const fault = takeFault(request, answer);
+    if (fault === 'lose') {
+      request.socket.destroy();
+    } else if (fault === 'cut') {
+      response.writeHead(answer.status, answer.headers);
+      response.write(answer.body.subarray(0, answer.body.length / 2), () => request.socket.destroy());
+    } else if (fault !== 'hold') {
+      response.writeHead(answer.status, answer.headers);
+      response.end(answer.body);
+    }
+  } catch (error) {
+    console.error(String(error));
+    request.socket.destroy();
+  }
+});
+server.listen(0, '127.0.0.1', () => console.log(`listening on http://127.0.0.1:${server.address().port}`));

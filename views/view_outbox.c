@@ -1,0 +1,392 @@
+/*
+ * What still has to reach the server, visit by visit, in words: never better
+ * than it is. Above, how the last exchange went and how old the data is. A
+ * refused record shows the server's own words and can be sent again.
+ */
+#include "views/application.h"
+#include "views/form.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "store/outbox.h"
+
+#define DAYS_SHOWN 14 /* of what is done; what is not done is shown however old it is */
+#define LABEL_COLUMNS 14
+#define WORDS_SIZE 700
+
+struct outbox {
+    struct form form;
+    struct visit_rows visits;
+    struct outbox_rows rows;
+};
+
+static struct outbox *outbox_of(const struct view *view)
+{
+    return view->state;
+}
+
+/* --- words ---------------------------------------------------------------------------------------- */
+
+static void moment_words(instant at, char *out, size_t size)
+{
+    char date[40];
+    char time[24];
+
+    instant_format_date(date, sizeof date, at);
+    instant_format_time(time, sizeof time, at);
+    (void)text_format(out, size, "%s %s", date, time);
+}
+
+static bool being_sent(const struct outbox *outbox, const char *visit)
+{
+    for (size_t i = 0; i < outbox->rows.count; i++) {
+        if (text_equal(outbox->rows.items[i].visit, visit) && outbox->rows.items[i].state == OUTBOX_SENDING) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* How a visit stands: the worst first. */
+static enum role visit_words(const struct outbox *outbox, const struct visit_row *visit, char *out, size_t size)
+{
+    char time[80];
+
+    if (visit->state != VISIT_SIGNED) {
+        (void)text_copy(out, size, _("DRAFT: not signed, only on this device; Enter goes on with it"));
+        return ROLE_AMBER;
+    }
+    if (visit->refused > 0) {
+        (void)text_format(out, size, _("REFUSED by the server: %d refused, %d waiting; r sends again"), visit->refused,
+                          visit->waiting);
+        return ROLE_RED;
+    }
+    if (visit->conflicts > 0) {
+        (void)text_format(out, size, _("CONFLICT: changed at the server too: %d in conflict, %d waiting"), visit->conflicts,
+                          visit->waiting);
+        return ROLE_RED;
+    }
+    if (being_sent(outbox, visit->id)) {
+        (void)text_format(out, size, _("sending: %d records not yet confirmed"), visit->waiting);
+        return ROLE_STRONG;
+    }
+    if (visit->waiting > 0) {
+        (void)text_format(out, size, _("signed, %d records wait to be sent"), visit->waiting);
+        return ROLE_STRONG;
+    }
+    if (visit->accepted_at == INSTANT_NONE) {
+        (void)text_copy(out, size, _("signed; the server has not confirmed it"));
+        return ROLE_AMBER;
+    }
+    moment_words(visit->accepted_at, time, sizeof time);
+    (void)text_format(out, size, _("accepted by the server: %s"), time);
+    return ROLE_GOOD;
+}
+
+static enum role row_words(const struct outbox_row *row, char *out, size_t size)
+{
+    (void)text_format(out, size, "%s: %s", row->type, outbox_state_word(row->state));
+    return row->state == OUTBOX_REFUSED || row->state == OUTBOX_CONFLICT ? ROLE_RED : ROLE_STRONG;
+}
+
+/* --- describing ----------------------------------------------------------------------------------- */
+
+static enum role exchange_words(const struct application *application, char *out, size_t size)
+{
+    const struct sync_status *status = &application->status;
+    char time[80] = "";
+
+    if (status->last_attempt == INSTANT_NONE) {
+        (void)text_copy(out, size, status->server[0] == '\0' && application->worker == NULL
+                                       ? _("no server is set: everything stays on this device")
+                                       : _("never synced yet"));
+        return ROLE_AMBER;
+    }
+    moment_words(status->last_attempt, time, sizeof time);
+    if (status->last_result == STATUS_OK) {
+        (void)text_format(out, size, _("%s: all was exchanged"), time);
+        return ROLE_GOOD;
+    }
+    (void)text_format(out, size, _("%s: NOT COMPLETE: %s"), time,
+                      status->last_reason[0] != '\0' ? status->last_reason : _("no reason is known"));
+    return ROLE_AMBER;
+}
+
+static void describe_exchange(struct form *form, const struct application *application)
+{
+    const struct sync_status *status = &application->status;
+    char words[WORDS_SIZE];
+    char good[80] = "";
+    char age[80] = "";
+    enum role role = exchange_words(application, words, sizeof words);
+
+    form_labelled(form, ROLE_NORMAL, LABEL_COLUMNS, _("Last sync"), role, words);
+    if (status->last_good != INSTANT_NONE) {
+        moment_words(status->last_good, good, sizeof good);
+    }
+    form_labelled(form, ROLE_NORMAL, LABEL_COLUMNS, _("Last good one"), ROLE_NORMAL, good[0] != '\0' ? good : _("none yet"));
+    if (status->data_as_of != INSTANT_NONE) {
+        instant_format_age(age, sizeof age, status->data_as_of, application_now(application));
+        moment_words(status->data_as_of, good, sizeof good);
+        (void)text_format(words, sizeof words, _("%s old (as of %s)"), age, good);
+    } else {
+        (void)text_copy(words, sizeof words, _("age not known: never received whole from a server"));
+    }
+    form_labelled(form, ROLE_NORMAL, LABEL_COLUMNS, _("Data"), ROLE_NORMAL, words);
+    (void)text_format(words, sizeof words, _("%d waiting, %d refused, %d in conflict; %d unfinished visits; %d set aside as unreadable"),
+                      status->pending, status->refused, status->conflicts, status->drafts, status->quarantined);
+    form_labelled(form, ROLE_NORMAL, LABEL_COLUMNS, _("In all"),
+                  status->refused + status->conflicts + status->quarantined > 0 ? ROLE_AMBER : ROLE_NORMAL, words);
+    form_blank(form);
+}
+
+static void describe_visits(struct form *form, const struct outbox *outbox)
+{
+    for (size_t i = 0; i < outbox->visits.count; i++) {
+        const struct visit_row *visit = &outbox->visits.items[i];
+        char title[LABEL_SIZE + 80];
+        char time[80];
+        char words[WORDS_SIZE];
+        enum role role = visit_words(outbox, visit, words, sizeof words);
+
+        moment_words(visit->started, time, sizeof time);
+        (void)text_format(title, sizeof title, "%s  %s", visit->patient_name[0] != '\0' ? visit->patient_name : visit->patient, time);
+        form_button(form, (int)i, 2, ROLE_NORMAL, "", title);
+        form_labelled(form, role, 4, "", role, words);
+        if (visit->reason[0] != '\0' && visit->waiting + visit->refused + visit->conflicts > 0) {
+            (void)text_format(words, sizeof words, _("the server said: %s"), visit->reason);
+            form_labelled(form, ROLE_NORMAL, 4, "", ROLE_NORMAL, words);
+        }
+    }
+}
+
+/* What belongs to no visit: the nurse's own entry. Their ids follow those of the visits. */
+static void describe_others(struct form *form, const struct outbox *outbox)
+{
+    for (size_t i = 0; i < outbox->rows.count; i++) {
+        const struct outbox_row *row = &outbox->rows.items[i];
+        char words[WORDS_SIZE];
+        enum role role = ROLE_NORMAL;
+
+        if (row->visit[0] != '\0') {
+            continue;
+        }
+        role = row_words(row, words, sizeof words);
+        form_button(form, (int)(outbox->visits.count + i), 2, role, "", words);
+        if (row->reason[0] != '\0') {
+            (void)text_format(words, sizeof words, _("the server said: %s"), row->reason);
+            form_labelled(form, ROLE_NORMAL, 4, "", ROLE_NORMAL, words);
+        }
+    }
+}
+
+static void describe(struct form *form, struct view *view, struct application *application)
+{
+    const struct outbox *outbox = outbox_of(view);
+
+    describe_exchange(form, application);
+    describe_visits(form, outbox);
+    describe_others(form, outbox);
+    if (outbox->visits.count + outbox->rows.count == 0) {
+        form_text(form, ROLE_DIM, _("No visit has been made on this device in the last days, and nothing waits."));
+    }
+}
+
+/* --- opening -------------------------------------------------------------------------------------- */
+
+static void forget(struct outbox *outbox)
+{
+    visit_rows_free(&outbox->visits);
+    outbox_rows_free(&outbox->rows);
+}
+
+static enum status load(struct outbox *outbox, struct application *application, struct error *error)
+{
+    struct visit_rows visits = {0};
+    struct outbox_rows rows = {0};
+    instant since = instant_add_days(application_now(application), -DAYS_SHOWN);
+    enum status status = query_visits(application->store, since, &visits, error);
+
+    if (status == STATUS_OK) {
+        status = query_outbox(application->store, &rows, error);
+    }
+    if (status != STATUS_OK) {
+        visit_rows_free(&visits);
+        return status;
+    }
+    forget(outbox);
+    outbox->visits = visits;
+    outbox->rows = rows;
+    return STATUS_OK;
+}
+
+static void outbox_close(struct view *view)
+{
+    struct outbox *outbox = outbox_of(view);
+
+    if (outbox != NULL) {
+        forget(outbox);
+        memory_free(outbox);
+    }
+    view->state = NULL;
+}
+
+static enum status outbox_open(struct view *view, struct application *application, struct error *error)
+{
+    struct outbox *outbox = memory_allocate(sizeof *outbox);
+
+    if (outbox == NULL) {
+        return error_no_memory(error);
+    }
+    view->state = outbox;
+    form_init(&outbox->form, describe);
+    outbox->form.cursor = view->cursor;
+    return load(outbox, application, error);
+}
+
+/* The visit under the cursor, or NULL. */
+static const struct visit_row *selected_visit(const struct outbox *outbox)
+{
+    const struct form_item *item = &outbox->form.item;
+
+    return item->kind == FORM_BUTTON && (size_t)item->id < outbox->visits.count ? &outbox->visits.items[item->id] : NULL;
+}
+
+/* The cursor stays with its visit. */
+static void outbox_refresh(struct view *view, struct application *application)
+{
+    struct outbox *outbox = outbox_of(view);
+    const struct visit_row *visit = NULL;
+    struct error error = {0};
+    char id[UUID_SIZE] = "";
+
+    form_look(&outbox->form, view, application);
+    visit = selected_visit(outbox);
+    (void)text_copy(id, sizeof id, visit != NULL ? visit->id : "");
+    if (load(outbox, application, &error) != STATUS_OK) {
+        application_say_error(application, &error);
+        return;
+    }
+    for (size_t i = 0; i < outbox->visits.count; i++) {
+        if (text_equal(outbox->visits.items[i].id, id)) {
+            form_go(&outbox->form, view, application, (int)i);
+        }
+    }
+}
+
+static void outbox_draw(struct view *view, struct application *application, struct area area)
+{
+    form_draw(&outbox_of(view)->form, view, application, area);
+}
+
+/* --- doing ---------------------------------------------------------------------------------------- */
+
+static void open_visit(struct application *application, const struct visit_row *visit)
+{
+    bool draft = visit->state != VISIT_SIGNED;
+    struct error error = {0};
+
+    if (application_choose_patient(application, visit->patient, &error) != STATUS_OK) {
+        application_say_error(application, &error);
+        return;
+    }
+    application_push(application, VIEW_SNAPSHOT);
+    if (draft) {
+        application_go_on(application);
+    }
+}
+
+/* Of the visit under the cursor, or the record itself, everything that the server refused. */
+static enum status retry(const struct outbox *outbox, struct store *store, int *count, struct error *error)
+{
+    const struct visit_row *visit = selected_visit(outbox);
+    size_t selected = (size_t)outbox->form.item.id - outbox->visits.count;
+    enum status status = STATUS_OK;
+
+    for (size_t i = 0; i < outbox->rows.count && status == STATUS_OK; i++) {
+        const struct outbox_row *row = &outbox->rows.items[i];
+        bool meant = visit != NULL ? text_equal(row->visit, visit->id) : i == selected;
+
+        if (meant && row->state == OUTBOX_REFUSED) {
+            status = outbox_retry(store, row->number, error);
+            *count += status == STATUS_OK;
+        }
+    }
+    return status;
+}
+
+static void retry_and_say(struct view *view, struct application *application)
+{
+    struct outbox *outbox = outbox_of(view);
+    struct error error = {0};
+    int count = 0;
+    enum status status = STATUS_OK;
+
+    form_look(&outbox->form, view, application);
+    if (outbox->form.item.kind == FORM_BUTTON) {
+        status = retry(outbox, application->store, &count, &error);
+    }
+    application_refresh(application);
+    if (status != STATUS_OK) {
+        application_say_error(application, &error);
+    } else if (count == 0) {
+        application_say(application, _("Nothing of this was refused; what waits is sent with the next sync."));
+    } else {
+        application_say(application, ngettext("%d record will be sent again.", "%d records will be sent again.", (unsigned long)count),
+                        count);
+        if (application->worker != NULL) {
+            worker_request(application->worker);
+        }
+    }
+}
+
+static enum reaction outbox_event(struct view *view, struct application *application, const struct event *event)
+{
+    struct outbox *outbox = outbox_of(view);
+    enum form_reaction reaction = form_event(&outbox->form, view, application, event);
+
+    view->cursor = outbox->form.cursor;
+    if (reaction == FORM_PRESSED && selected_visit(outbox) != NULL) {
+        open_visit(application, selected_visit(outbox));
+    }
+    return reaction == FORM_IGNORED ? REACTION_IGNORED : REACTION_REDRAW;
+}
+
+static enum reaction outbox_command(struct view *view, struct application *application, enum command_id command)
+{
+    struct outbox *outbox = outbox_of(view);
+
+    if (command == COMMAND_RETRY) {
+        retry_and_say(view, application);
+        return REACTION_REDRAW;
+    }
+    if (command == COMMAND_OPEN) {
+        form_look(&outbox->form, view, application);
+        if (selected_visit(outbox) != NULL) {
+            open_visit(application, selected_visit(outbox));
+        }
+        return REACTION_REDRAW;
+    }
+    return REACTION_IGNORED;
+}
+
+static bool outbox_allows(const struct view *view, const struct application *application, enum command_id command)
+{
+    (void)view;
+    return (command != COMMAND_RETRY || application->status.refused > 0) && command != COMMAND_OUTBOX;
+}
+
+static const enum command_id outbox_commands[] = {COMMAND_OPEN, COMMAND_RETRY, COMMAND_SYNC, COMMAND_NONE};
+
+const struct view_ops view_outbox = {
+    .name = "outbox",
+    .title = N_("Outbox"),
+    .commands = outbox_commands,
+    .open = outbox_open,
+    .refresh = outbox_refresh,
+    .draw = outbox_draw,
+    .event = outbox_event,
+    .command = outbox_command,
+    .allows = outbox_allows,
+    .close = outbox_close,
+};

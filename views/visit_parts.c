@@ -1,0 +1,55 @@
+/* From screen to screen of a visit: see visit_parts.h. */
+#include "views/visit_parts.h"
+
+#include "base/text.h"
+
+static const enum view_id order[] = {VIEW_VITALS, VIEW_NOTE, VIEW_CONSENT, VIEW_TASKS, VIEW_CLOSE};
+#define ORDER_COUNT ((int)(sizeof order / sizeof *order))
+
+/* The screen in the other's place: Back leads where it led before. */
+static void go_to(struct application *application, enum view_id id)
+{
+    int depth = application->depth;
+
+    application_pop(application);
+    if (application->depth < depth) {
+        application_push(application, id);
+    }
+}
+
+bool visit_part_command(struct application *application, enum command_id command)
+{
+    int by = command == COMMAND_NEXT_PART ? 1 : command == COMMAND_PREVIOUS_PART ? -1 : 0;
+
+    for (int i = 0; by != 0 && i < ORDER_COUNT; i++) {
+        if (view_ops_of(order[i]) == application_top(application)->ops) {
+            go_to(application, order[(i + by + ORDER_COUNT) % ORDER_COUNT]);
+            return true;
+        }
+    }
+    return false;
+}
+
+void visit_part_open_field(struct application *application, const char *field)
+{
+    static const struct {
+        const char *prefix;
+        enum view_id id;
+    } screens[] = {
+        {"vitals.", VIEW_VITALS}, {"note.", VIEW_NOTE},   {"consent.", VIEW_CONSENT},
+        {"medicine.", VIEW_TASKS}, {"task.", VIEW_TASKS}, {"identity", VIEW_VISIT_START},
+    };
+    enum view_id id = VIEW_VITALS;
+    struct view *top = NULL;
+
+    for (size_t i = 0; i < sizeof screens / sizeof *screens; i++) {
+        if (text_starts_with(field, screens[i].prefix)) {
+            id = screens[i].id;
+        }
+    }
+    application_push(application, id);
+    top = application_top(application);
+    if (top->ops == view_ops_of(id) && top->ops->go_to != NULL) {
+        top->ops->go_to(top, application, field);
+    }
+}

@@ -1,0 +1,13 @@
+/* The screens of a visit in their order, and the way from a problem to the field it is about. */
+#ifndef DOORSTEP_VIEWS_VISIT_PARTS_H
+#define DOORSTEP_VIEWS_VISIT_PARTS_H
+
+#include "views/application.h"
+
+/* COMMAND_NEXT_PART and COMMAND_PREVIOUS_PART, from one of these screens to another: afterwards the view is gone.
+ * False for any other command. */
+bool visit_part_command(struct application *application, enum command_id command);
+/* Opens the screen of a draft field, on top of the present one, at that field. */
+void visit_part_open_field(struct application *application, const char *field);
+
+#endif
