@@ -75,7 +75,7 @@ $(BUILD)/tests/$(1)/test_%: $(BUILD)/tests/$(1)/test_%.o $(SUPPORT) $(call archi
 .PHONY: tests-$(1)
 endef
 $(foreach room,$(ROOMS),$(eval $(call room_rules,$(room))))
-tests-sync: $(BUILD)/loopback $(BUILD)/practice
+tests-sync: | $(BUILD)/loopback $(BUILD)/practice
 .SECONDARY:
 
 $(BUILD)/doorstep: $(BUILD)/src/main.o $(call archives,$(ROOMS))
@@ -151,8 +151,8 @@ test-programs: all $(TESTS) $(FUZZERS:%=$(BUILD)/tests/fuzz/fuzz_%)
 # --- checks ------------------------------------------------------------------------------------------
 PROGRAM_SOURCES = $(wildcard src/*.c src/*/*.[ch] views/*.[ch] sync/*.[ch])
 ALL_SOURCES     = $(PROGRAM_SOURCES) $(wildcard fixtures/*.[ch] tests/*/*.[ch])
-.PHONY: check check-headers check-catalogues catalogues
-check: check-headers check-catalogues
+.PHONY: check check-headers check-catalogues check-keys catalogues keys-page
+check: check-headers check-catalogues check-keys
 	$(Q)awk -f tests/check/floors.awk $(PROGRAM_SOURCES)
 	$(Q)tests/check/style.sh $(ALL_SOURCES)
 	$(Q)mandoc -T lint -W warning man/*.[157]
@@ -161,6 +161,12 @@ check: check-headers check-catalogues
 check-headers:
 	$(Q)for header in $(filter-out %/banned.h %.sql.h,$(filter %.h,$(PROGRAM_SOURCES))); do \
 	    $(CC) $(CPPFLAGS) $(CFLAGS) -fsyntax-only -x c $$header || exit 1; done
+# doorstep-keys(7) is what the command table says.
+keys-page:
+	$(Q)tests/check/keys-page.sh views/commands.def > man/doorstep-keys.7
+check-keys:
+	$(Q)tests/check/keys-page.sh views/commands.def | diff -u man/doorstep-keys.7 - || \
+	    { echo 'man/doorstep-keys.7 is not what views/commands.def says: run make keys-page'; exit 1; }
 # The catalogues hold every string of the program, translated, with the same conversions.
 XGETTEXT = xgettext --language=C --from-code=UTF-8 --keyword=_ --keyword=N_ --keyword=ngettext:1,2 --flag=_:1:pass-c-format \
            --flag=N_:1:pass-c-format --add-comments=TRANSLATORS --sort-by-file --add-location=file --omit-header

@@ -110,7 +110,8 @@ static enum status row_resource(struct push *push, const struct outbox_row *row,
 }
 
 /* Takes `resource`. */
-static enum status add_row(struct transaction *transaction, const struct outbox_row *row, cJSON *resource, struct error *error)
+static enum status add_row(struct push *push, struct transaction *transaction, const struct outbox_row *row, cJSON *resource,
+                           struct error *error)
 {
     if (!row->is_update) {
         return transaction_add_create(transaction, resource, row->uuid, row->if_none_exist, error);
@@ -120,7 +121,7 @@ static enum status add_row(struct transaction *transaction, const struct outbox_
         cJSON_DeleteItemFromObjectCaseSensitive(resource, "id");
         json_add_text(resource, "id", row->id);
     }
-    return transaction_add_update(transaction, resource, row->id, row->base_version, error);
+    return transaction_add_update(transaction, resource, push->sync->server, row->id, row->base_version, error);
 }
 
 static enum status add_rows(struct push *push, const struct push_batch *batch, struct transaction *transaction,
@@ -131,7 +132,7 @@ static enum status add_rows(struct push *push, const struct push_batch *batch, s
         cJSON *resource = NULL;
         status = row_resource(push, batch->rows[i], going, &resource, error);
         if (status == STATUS_OK && resource != NULL) {
-            status = add_row(transaction, batch->rows[i], resource, error);
+            status = add_row(push, transaction, batch->rows[i], resource, error);
             going->rows[going->count++] = batch->rows[i];
         }
     }

@@ -33,15 +33,27 @@ static void blanks(int row, int column, int columns)
     }
 }
 
-static void put_cell(int row, int column, const wchar_t *characters)
+/* Puts a character and its marks into `columns` cells, whatever room the C library gives it. */
+static void put_cell(int row, int column, int columns, const wchar_t *characters)
 {
     cchar_t cell;
 
     if (setcchar(&cell, characters, A_NORMAL, 0, NULL) != OK) {
         (void)setcchar(&cell, L"?", A_NORMAL, 0, NULL);
     }
+    if (wcwidth(characters[0]) < columns) {
+        blanks(row, column, columns);
+    }
     (void)wmove(stdscr, row, column);
     (void)wadd_wch(stdscr, &cell);
+}
+
+/* Whether the C library, by whose table curses places cells, gives the character no more room than we do. */
+static bool fits_cells(uint32_t character, int columns)
+{
+    int width = wcwidth((wchar_t)character);
+
+    return width > 0 && width <= columns;
 }
 
 /* Puts clean text of `length` bytes, character by character at absolute columns: what the C library
@@ -67,16 +79,16 @@ static int put_text(int row, int column, const char *text, size_t length)
         }
         if (count > 0) {
             characters[count] = L'\0';
-            put_cell(row, column + used, characters);
+            put_cell(row, column + used, width, characters);
             used += width;
         }
-        characters[0] = wcwidth((wchar_t)character) > 0 ? (wchar_t)character : L'?';
+        characters[0] = fits_cells(character, columns) ? (wchar_t)character : L'?';
         count = 1;
         width = columns;
     }
     if (count > 0) {
         characters[count] = L'\0';
-        put_cell(row, column + used, characters);
+        put_cell(row, column + used, width, characters);
         used += width;
     }
     return used;
@@ -190,7 +202,7 @@ void canvas_line(int row, int column, int columns)
     (void)wattrset(stdscr, theme_attribute(ROLE_DIM));
     for (int i = 0; i < columns; i++) {
         if (unicode) {
-            put_cell(row, column + i, L"\u2500");
+            put_cell(row, column + i, 1, L"\u2500");
         } else {
             (void)mvwaddch(stdscr, row, column + i, '-');
         }
@@ -235,7 +247,7 @@ void canvas_sparkline(int row, int column, const int *levels, int columns, enum 
         if (level < 0) {
             (void)mvwaddch(stdscr, row, column + i, ' ');
         } else if (unicode) {
-            put_cell(row, column + i, blocks[level > 0 ? level : 1]);
+            put_cell(row, column + i, 1, blocks[level > 0 ? level : 1]);
         } else {
             (void)mvwaddch(stdscr, row, column + i, (chtype)(unsigned char)ramp[level]);
         }

@@ -144,7 +144,7 @@ static void draw_answers(struct form *form, const struct choice *choice, const c
             canvas_cursor(row, form->page.area.column + 2 * MARK + 3);
         }
         indented(form, write_pair,
-                 &(struct pair){here ? ROLE_SELECTED : ROLE_NORMAL, here ? ROLE_SELECTED : ROLE_NORMAL, 10, mark_words,
+                 &(struct pair){here ? ROLE_SELECTED : ROLE_NORMAL, here ? ROLE_SELECTED : ROLE_NORMAL, 9, mark_words,
                                 choice->word(choice->keys[i])});
         claim(form, from, form->count - 1, i);
     }
@@ -294,6 +294,17 @@ void form_go(struct form *form, struct view *view, struct application *applicati
 
 static enum form_reaction step(struct form *form, struct view *view, struct application *application, int by)
 {
+    int to = form->cursor + by;
+
+    if (to >= 0 && to < form->count) {
+        form_go(form, view, application, to);
+    }
+    return FORM_HANDLED;
+}
+
+/* As Tab does: from the last item to the first. */
+static enum form_reaction step_round(struct form *form, struct view *view, struct application *application, int by)
+{
     if (form->count > 0) {
         form_go(form, view, application, (form->cursor + by + form->count) % form->count);
     }
@@ -310,7 +321,7 @@ static int answers(const struct form *form)
     return count;
 }
 
-/* Down and Up also walk over the answers of a choice, and over the lines of a long text. */
+/* Enter and the arrows stop at the ends: what is typed on must not reach the other end. Down and Up also walk over the answers of a choice, and over the lines of a long text. */
 static enum form_reaction walk(struct form *form, struct view *view, struct application *application, int by)
 {
     int rows = body_of(application).rows;
@@ -403,11 +414,14 @@ enum form_reaction form_event(struct form *form, struct view *view, struct appli
     enum form_reaction reaction = FORM_IGNORED;
 
     form_look(form, view, application);
+    if (!layout_fits(application->rows, application->columns) && form->item.kind != FORM_FIELD) {
+        return FORM_IGNORED; /* nobody chooses what cannot be seen */
+    }
     if (event->kind == EVENT_CLICK) {
         return tap(form, view, application, event->row);
     }
     if (event_is_key(event, KEYCAP_TAB) || event_is_key(event, KEYCAP_BACKTAB)) {
-        return step(form, view, application, event_is_key(event, KEYCAP_TAB) ? 1 : -1);
+        return step_round(form, view, application, event_is_key(event, KEYCAP_TAB) ? 1 : -1);
     }
     if (event_is_key(event, KEYCAP_UP) || event_is_key(event, KEYCAP_DOWN)) {
         return walk(form, view, application, event_is_key(event, KEYCAP_DOWN) ? 1 : -1);
@@ -424,7 +438,7 @@ bool form_command(struct form *form, struct view *view, struct application *appl
 {
     form_look(form, view, application);
     if (command == COMMAND_NEXT) {
-        (void)step(form, view, application, 1);
+        (void)step_round(form, view, application, 1);
         return true;
     }
     return form->item.kind == FORM_FIELD && draft_field_command(form->item.field, view, application, command);

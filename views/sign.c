@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "store/sign.h"
+#include "views/chrome.h"
 #include "views/field.h"
 
 #include <string.h>
@@ -156,7 +157,9 @@ static enum sign_reaction try_to_sign(struct sign *sign, struct application *app
     size_t queued = 0;
     enum status status = STATUS_OK;
 
-    if (sign->secret.length == 0 || seconds_to_wait(application) > 0) {
+    /* Nobody signs on a terminal too small to be read. */
+    if (sign->secret.length == 0 || seconds_to_wait(application) > 0 ||
+        !layout_fits(application->rows, application->columns)) {
         return SIGN_HANDLED;
     }
     status = check_secret(application, editor_text(&sign->secret), &error);

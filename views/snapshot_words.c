@@ -68,7 +68,8 @@ void snapshot_write_alerts(struct page *page, const struct chart *chart, bool ur
         char words[LABEL_SIZE + DETAIL_SIZE + 8];
         enum role role = alert->level == ALERT_RED ? ROLE_RED : alert->level == ALERT_AMBER ? ROLE_AMBER : ROLE_NORMAL;
 
-        if (alert->active && (alert->level != ALERT_INFO) == urgent) {
+        /* The code status stands at the top already. */
+        if (alert->active && (alert->level != ALERT_INFO) == urgent && !text_equal(alert->label, chart->code_status)) {
             snapshot_alert_words(alert, words, sizeof words);
             page_labelled(page, role, SNAPSHOT_LABEL, alert_level_word(alert->level), role, words);
         }

@@ -69,6 +69,7 @@ static void describe_note(struct form *form, const struct visit *visit)
 {
     static const char *const letters[] = {"S", "O", "A", "P"};
     bool soap = text_equal(visit->note.template_key, "soap");
+    bool any = false;
 
     if (!visit->has_note) {
         entered(form, _("Note"), "");
@@ -83,7 +84,8 @@ static void describe_note(struct form *form, const struct visit *visit)
 
             first[strcspn(first, "\n")] = '\0';
             (void)text_format(words, sizeof words, "%s%s%s%s", soap ? letters[i] : "", soap ? ": " : "", first, cut ? " ..." : "");
-            entered(form, i == 0 || soap ? _("Note") : "", words);
+            entered(form, any ? "" : _("Note"), words);
+            any = true;
         }
     }
 }
@@ -140,6 +142,18 @@ static void describe_problems(struct form *form, const struct visit *visit, bool
     }
 }
 
+/* A time, and what is wrong with it. */
+static void describe_time(struct form *form, const struct visit *visit, int id, const char *label, struct draft_field *field,
+                          const char *hint)
+{
+    form_field(form, id, LABEL_COLUMNS, label, field, hint);
+    for (size_t i = 0; i < visit->problem_count; i++) {
+        if (text_equal(visit->problems[i].field, field->name) && visit->problems[i].level == PROBLEM_REFUSED) {
+            form_labelled(form, ROLE_NORMAL, LABEL_COLUMNS, "", ROLE_RED, visit->problems[i].sentence);
+        }
+    }
+}
+
 static void describe(struct form *form, struct view *view, struct application *application)
 {
     struct close_screen *screen = screen_of(view);
@@ -153,8 +167,8 @@ static void describe(struct form *form, struct view *view, struct application *a
     describe_consents(form, visit);
     describe_care(form, visit);
     form_blank(form);
-    form_field(form, ITEM_START, LABEL_COLUMNS, _("Start"), &screen->start, _("Type it like 09:05, or with its date."));
-    form_field(form, ITEM_END, LABEL_COLUMNS, _("End"), &screen->end, _("Empty: the moment of signing. Type it like 09:35."));
+    describe_time(form, visit, ITEM_START, _("Start"), &screen->start, _("Type it like 09:05, or with its date."));
+    describe_time(form, visit, ITEM_END, _("End"), &screen->end, _("Empty: the moment of signing. Type it like 09:35."));
     form_button(form, ITEM_SIGN, LABEL_COLUMNS, visit_can_sign(visit) ? ROLE_GOOD : ROLE_NORMAL, _("Sign"),
                 visit_can_sign(visit) ? _("ready: Enter or ^G asks for the passphrase")
                                       : _("not yet: put the first list right"));

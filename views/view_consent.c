@@ -66,24 +66,32 @@ static const char *entered(const struct application *application, int purpose, c
 
 /* --- words ---------------------------------------------------------------------------------------- */
 
+/* "agreed [active] Kim Minseo 2026-10-01" */
+static void consent_words(const struct consent *consent, char *out, size_t size)
+{
+    char date[40] = "";
+
+    if (consent->at != INSTANT_NONE) {
+        instant_format_date(date, sizeof date, consent->at);
+    }
+    (void)text_format(out, size, "%s [%s] %s %s", chart_consent_word(consent->decision), status_word(consent->status),
+                      consent->by, date);
+}
+
 /* What the record says: the newest consent for this purpose. */
 static void record_words(const struct chart *chart, int purpose, char *out, size_t size)
 {
-    (void)text_copy(out, size, _("on record: not asked yet"));
     for (size_t i = 0; i < chart->consent_count; i++) {
         const struct consent *consent = &chart->consents[i];
-        char date[40] = "";
+        char words[2 * LABEL_SIZE];
 
-        if (!text_equal(consent->purpose, purpose_key(purpose)) || text_equal(consent->status, "entered-in-error")) {
-            continue;
+        if (text_equal(consent->purpose, purpose_key(purpose)) && !text_equal(consent->status, "entered-in-error")) {
+            consent_words(consent, words, sizeof words);
+            (void)text_format(out, size, _("on record: %s"), words);
+            return;
         }
-        if (consent->at != INSTANT_NONE) {
-            instant_format_date(date, sizeof date, consent->at);
-        }
-        (void)text_format(out, size, _("on record: %s [%s] %s %s"), chart_consent_word(consent->decision),
-                          status_word(consent->status), consent->by, date);
-        return;
     }
+    (void)text_copy(out, size, _("on record: nothing about this"));
 }
 
 /* What was entered in this visit, "" when nothing was. */
@@ -102,6 +110,30 @@ static void visit_words(const struct application *application, int purpose, char
 
 /* --- describing ----------------------------------------------------------------------------------- */
 
+/* Consents of other services, or of wordings that are not ours. */
+static void describe_others(struct form *form, const struct chart *chart)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < chart->consent_count; i++) {
+        const struct consent *consent = &chart->consents[i];
+        char words[2 * LABEL_SIZE];
+        char line[4 * LABEL_SIZE];
+
+        if (consent->purpose[0] != '\0' || text_equal(consent->status, "entered-in-error")) {
+            continue;
+        }
+        if (!any) {
+            form_blank(form);
+            form_heading(form, _("Other consents on record"));
+        }
+        any = true;
+        consent_words(consent, words, sizeof words);
+        (void)text_format(line, sizeof line, "%s: %s", consent->label, words);
+        form_text(form, ROLE_DIM, line);
+    }
+}
+
 static void describe_list(struct form *form, const struct application *application)
 {
     form_heading(form, _("Which consent is it about?"));
@@ -110,15 +142,15 @@ static void describe_list(struct form *form, const struct application *applicati
         char words[2 * LABEL_SIZE];
 
         (void)text_format(label, sizeof label, "%d %s", i + 1, _(consent_purpose_at((size_t)i)->label));
-        form_blank(form);
-        form_button(form, i, 3, ROLE_NORMAL, "", label);
+        form_button(form, i, 1, ROLE_NORMAL, "", label);
         record_words(&application->chart, i, words, sizeof words);
-        form_labelled(form, ROLE_DIM, 5, "", ROLE_DIM, words);
+        form_labelled(form, ROLE_DIM, 3, "", ROLE_DIM, words);
         visit_words(application, i, words, sizeof words);
         if (words[0] != '\0') {
-            form_labelled(form, ROLE_STRONG, 5, "", ROLE_STRONG, words);
+            form_labelled(form, ROLE_STRONG, 3, "", ROLE_STRONG, words);
         }
     }
+    describe_others(form, &application->chart);
 }
 
 static void describe_questions(struct form *form, struct consent_screen *screen, const struct application *application)

@@ -42,6 +42,14 @@ struct note_screen {
     struct area text;   /* where the open section was written in the last frame, in the body */
 };
 
+/* Width in which the text is written: known before anything is drawn, as keys may come first. */
+static int text_columns(const struct application *application)
+{
+    int columns = layout_of(application->rows, application->columns).body.columns;
+
+    return columns >= WIDE ? columns * 3 / 5 : columns;
+}
+
 static struct note_screen *screen_of(const struct view *view)
 {
     return view->state;
@@ -142,7 +150,7 @@ static void put_last_note(const struct application *application, struct area *ar
     struct area note = *area;
 
     if (area->columns >= WIDE) {
-        area->columns = area->columns * 3 / 5;
+        area->columns = text_columns(application);
         note.column = area->columns + 2;
         note.columns -= note.column;
         draw_last_note(application, note);
@@ -403,8 +411,8 @@ static enum reaction note_event(struct view *view, struct application *applicati
         go_to(view, application, view->cursor + (down ? 1 : -1), !down);
         return REACTION_REDRAW;
     }
-    return draft_field_event(open_field(view), view, application, event, screen_of(view)->text.columns) ? REACTION_REDRAW
-                                                                                                       : REACTION_IGNORED;
+    return draft_field_event(open_field(view), view, application, event, text_columns(application)) ? REACTION_REDRAW
+                                                                                                     : REACTION_IGNORED;
 }
 
 static enum reaction note_command(struct view *view, struct application *application, enum command_id command)

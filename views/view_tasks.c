@@ -384,8 +384,7 @@ static void answer(struct view *view, struct application *application, bool chos
     if (status != STATUS_OK) {
         application_say_error(application, &error);
     } else if (chosen) {
-        form_look(&screen->form, view, application);
-        form_go(&screen->form, view, application, (screen->form.cursor + 1) % screen->form.count);
+        form_go(&screen->form, view, application, screen->form.cursor + 1);
     }
 }
 

@@ -20,6 +20,7 @@
 #include <string.h>
 
 #define LEAST_BELOW 4 /* lines for NEWS2, where it comes from, and a question */
+#define MOST_BELOW 9
 
 struct vitals {
     struct draft_field fields[ENTRY_FIELD_COUNT];
@@ -220,21 +221,20 @@ static void draw_verdict(const struct view *view, const struct application *appl
     struct judged judged;
     bool words = needs_words(view, application, field, &judged);
     int columns = cells->columns - cells->verdict;
-    const char *sentence = columns >= 40 ? judged.result.question : "";
-    char line[300];
+    const char *accepted = judged.result.accepted;
+    char line[80];
 
     if (words && judged.result.verdict == ENTRY_ASK) {
-        (void)text_format(line, sizeof line, "%s%s%s", _("RIGHT? ^Y"), sentence[0] != '\0' ? ": " : "", sentence);
-        (void)canvas_piece(row, cells->verdict, columns, ROLE_AMBER, line);
+        (void)canvas_piece(row, cells->verdict, columns, ROLE_AMBER, _("RIGHT? ^Y"));
     } else if (words) {
-        (void)text_format(line, sizeof line, "%s%s%s", _("NOT POSSIBLE"), sentence[0] != '\0' ? ": " : "", sentence);
-        (void)canvas_piece(row, cells->verdict, columns, ROLE_RED, line);
+        (void)canvas_piece(row, cells->verdict, columns, ROLE_RED, _("NOT POSSIBLE"));
     } else if (judged.result.verdict == ENTRY_NOT_DONE) {
         (void)canvas_piece(row, cells->verdict, columns, ROLE_STRONG, _("not measured"));
     } else if (judged.result.verdict == ENTRY_ASK) {
-        (void)canvas_piece(row, cells->verdict, columns, ROLE_GOOD, _("confirmed"));
+        (void)text_format(line, sizeof line, _("confirmed %s"), columns >= 16 ? accepted : "");
+        (void)canvas_piece(row, cells->verdict, columns, ROLE_GOOD, line);
     } else if (judged.result.verdict == ENTRY_FINE) {
-        (void)text_format(line, sizeof line, _("ok %s"), judged.result.accepted);
+        (void)text_format(line, sizeof line, _("ok %s"), accepted);
         (void)canvas_piece(row, cells->verdict, columns, ROLE_GOOD, line);
     }
 }
@@ -259,7 +259,7 @@ static void draw_field(const struct view *view, const struct application *applic
 
 static void draw_heading(int row, const struct cells *cells)
 {
-    (void)canvas_piece(row, cells->field, cells->field_columns + 1, ROLE_DIM, _("now"));
+    (void)canvas_piece(row, cells->field, cells->field_columns + 1, ROLE_DIM, _("this time"));
     (void)canvas_piece(row, cells->last, cells->last_columns, ROLE_DIM, _("last time"));
 }
 
@@ -273,6 +273,16 @@ static void put_lines(struct area *area, enum role role, const char *text)
     area->rows -= used;
 }
 
+/* The same, but all of it or nothing. */
+static void put_whole(struct area *area, enum role role, const char *text)
+{
+    struct area nowhere = {area->row, area->column, 0, area->columns};
+
+    if (canvas_paragraph(nowhere, role, text, 0) <= area->rows) {
+        put_lines(area, role, text);
+    }
+}
+
 static void put_question(struct area *area, const struct view *view, const struct application *application)
 {
     struct judged judged;
@@ -283,11 +293,11 @@ static void put_question(struct area *area, const struct view *view, const struc
         return;
     }
     if (judged.result.verdict == ENTRY_ASK) {
-        (void)text_format(words, sizeof words, _("%s  ^Y: Yes, correct. Or type it again."), judged.result.question);
-        put_lines(area, ROLE_AMBER, words);
+        (void)text_format(words, sizeof words, _("%s  ^Y: Yes, correct. ^U: empty the field."), judged.result.question);
     } else {
-        put_lines(area, ROLE_RED, judged.result.question);
+        (void)text_format(words, sizeof words, _("%s  ^U: empty the field."), judged.result.question);
     }
+    put_lines(area, judged.result.verdict == ENTRY_ASK ? ROLE_AMBER : ROLE_RED, words);
 }
 
 static void put_hint(struct area *area, const struct view *view)
@@ -297,7 +307,7 @@ static void put_hint(struct area *area, const struct view *view)
     if (typed(vitals_of(view), view->cursor)[0] == '\0') {
         (void)text_format(words, sizeof words, _("Type it like %s; not measured: - and the reason."),
                           entry_hint((enum entry_field)view->cursor));
-        put_lines(area, ROLE_DIM, words);
+        put_whole(area, ROLE_DIM, words);
     }
 }
 
@@ -312,7 +322,7 @@ static void put_parts(struct area *area, const struct news2_score *score)
                           news2_part_label((enum news2_part)i), score->part[i]);
         used = strlen(words);
     }
-    put_lines(area, ROLE_DIM, words);
+    put_whole(area, ROLE_DIM, words);
 }
 
 static void put_source(struct area area, const struct application *application)
@@ -339,10 +349,12 @@ static void draw_below(const struct view *view, const struct application *applic
 {
     struct vitals *vitals = vitals_of(view);
     const struct news2_score *score = &vitals->visit.news2;
-    struct area last = {area.row + area.rows - 1, area.column, 1, area.columns};
+    struct area last = area;
     char line[400];
     char words[400];
 
+    area.rows = area.rows < MOST_BELOW ? area.rows : MOST_BELOW;
+    last.row += area.rows - 1;
     if (!scored(application) || !vitals->readable) {
         put_question(&area, view, application);
         put_lines(&area, ROLE_DIM, vitals->readable ? _("NEWS2: not for children under 16.")
@@ -408,9 +420,21 @@ static enum reaction go_to(struct view *view, struct application *application, i
     return REACTION_REDRAW;
 }
 
-static enum reaction step(struct view *view, struct application *application, int by)
+/* As Tab does: from the last field to the first. */
+static enum reaction step_round(struct view *view, struct application *application, int by)
 {
     return go_to(view, application, (view->cursor + by + ENTRY_FIELD_COUNT) % ENTRY_FIELD_COUNT);
+}
+
+/* As Enter and the arrows do: they stop at the ends, so that nothing typed on reaches the other end. */
+static enum reaction step(struct view *view, struct application *application, int by)
+{
+    int to = view->cursor + by;
+
+    if (to == ENTRY_FIELD_COUNT) {
+        application_say(application, _("This is the last vital; ^N goes on to the note."));
+    }
+    return go_to(view, application, to < 0 ? 0 : to < ENTRY_FIELD_COUNT ? to : ENTRY_FIELD_COUNT - 1);
 }
 
 static enum reaction tap(struct view *view, struct application *application, int row)
@@ -426,10 +450,13 @@ static enum reaction vitals_event(struct view *view, struct application *applica
     if (event->kind == EVENT_CLICK) {
         return tap(view, application, event->row);
     }
-    if (event_is_key(event, KEYCAP_ENTER) || event_is_key(event, KEYCAP_TAB) || event_is_key(event, KEYCAP_DOWN)) {
+    if (event_is_key(event, KEYCAP_TAB) || event_is_key(event, KEYCAP_BACKTAB)) {
+        return step_round(view, application, event->key == KEYCAP_TAB ? 1 : -1);
+    }
+    if (event_is_key(event, KEYCAP_ENTER) || event_is_key(event, KEYCAP_DOWN)) {
         return step(view, application, 1);
     }
-    if (event_is_key(event, KEYCAP_UP) || event_is_key(event, KEYCAP_BACKTAB)) {
+    if (event_is_key(event, KEYCAP_UP)) {
         return step(view, application, -1);
     }
     if (event_is_key(event, KEYCAP_PAGE_UP) || event_is_key(event, KEYCAP_PAGE_DOWN)) {
@@ -470,7 +497,7 @@ static enum reaction vitals_command(struct view *view, struct application *appli
         return confirm(view, application);
     }
     if (command == COMMAND_NEXT) {
-        return step(view, application, 1);
+        return step_round(view, application, 1);
     }
     if (draft_field_command(&vitals_of(view)->fields[view->cursor], view, application, command)) {
         return REACTION_REDRAW;

@@ -2,8 +2,10 @@
  * doorstep import: Bundles, single resources, NDJSON and folders, as if pulled.
  *
  * Everything read is stored, known already, or set aside with a reason; nothing
- * is skipped in silence. NDJSON is read a line at a time, so its size does not
- * matter. Each file's resources are committed in pages.
+ * is skipped in silence. The Patients of all files come first: when two people
+ * claim one id, that is known before anything is put into a chart. NDJSON is
+ * read a line at a time, so its size does not matter. Resources are committed
+ * in pages.
  */
 #include "commands/command_line.h"
 
@@ -23,8 +25,12 @@
 #define WHERE_SIZE 600
 #define KEPT_OF_NO_RESOURCE (256u * 1024) /* of a file that is no FHIR at all, this much is set aside */
 
+enum pass { PASS_PATIENTS, PASS_OTHERS };
+
 struct import {
     struct command_line *line;
+    enum pass pass;
+    bool patients_done;       /* the document being read had its Patients applied in the first pass */
     int64_t read, stored, unchanged, quarantined;
     cJSON *list;              /* of {"where","why"} */
     int in_page;
@@ -54,10 +60,14 @@ static enum status turn_page(struct import *import, bool at_end, struct error *e
     return status == STATUS_OK && !at_end ? record_begin(store, error) : status;
 }
 
+/* What is no resource is dealt with once, in the second pass. */
 static enum status set_aside(struct import *import, const char *where, const char *bytes, size_t length, const char *why,
                              struct error *error)
 {
     size_t kept = length < KEPT_OF_NO_RESOURCE ? length : KEPT_OF_NO_RESOURCE;
+    if (import->pass == PASS_PATIENTS) {
+        return STATUS_OK;
+    }
     import->read++;
     enum status status = record_quarantine(import->line->store, where, bytes, kept, why, error);
     if (status == STATUS_OK) {
@@ -72,6 +82,10 @@ static enum status apply(struct import *import, const cJSON *resource, const cha
     struct apply_outcome outcome = {0};
     struct incoming incoming = {.resource = resource, .body = body, .body_length = length, .full_url = full_url,
                                 .where = where, .references = import->references};
+    bool patient = text_equal(json_text(resource, "resourceType"), "Patient");
+    if (import->pass == PASS_PATIENTS ? !patient : patient && import->patients_done) {
+        return STATUS_OK;
+    }
     import->read++;
     enum status status = record_apply(import->line->store, &incoming, APPLY_FROM_IMPORT, &outcome, error);
     if (status != STATUS_OK) {
@@ -88,8 +102,7 @@ static enum status apply(struct import *import, const cJSON *resource, const cha
         status = note_quarantined(import, where, outcome.why, error);
         break;
     }
-    const char *type = json_text(resource, "resourceType");
-    if (status == STATUS_OK && outcome.result == APPLY_STORED && text_equal(type, "Patient")) {
+    if (status == STATUS_OK && outcome.result == APPLY_STORED && patient) {
         /* A file is all there is: the chart is as complete as it will be. */
         status = record_set_complete(import->line->store, outcome.id, true, error);
     }
@@ -142,6 +155,10 @@ static enum status import_text(struct import *import, const char *text, size_t l
 {
     cJSON *document = NULL;
     struct error why = {0};
+    import->patients_done = strstr(text, "\"Patient\"") != NULL;
+    if (import->pass == PASS_PATIENTS && !import->patients_done) {
+        return STATUS_OK; /* names no Patient plainly: not worth parsing twice; the second pass takes it whole */
+    }
     enum status status = json_parse(text, length, &document, &why);
     if (status == STATUS_NO_MEMORY) {
         return error_no_memory(error);
@@ -223,8 +240,11 @@ static enum status import_paths(struct import *import, struct error *error)
     if (status != STATUS_OK) {
         return status;
     }
-    for (int i = 0; i < import->line->argument_count && status == STATUS_OK; i++) {
-        status = file_walk(import->line->arguments[i], import_file, import, error);
+    for (int pass = PASS_PATIENTS; pass <= PASS_OTHERS; pass++) {
+        import->pass = (enum pass)pass;
+        for (int i = 0; i < import->line->argument_count && status == STATUS_OK; i++) {
+            status = file_walk(import->line->arguments[i], import_file, import, error);
+        }
     }
     if (status == STATUS_OK) {
         return turn_page(import, true, error);

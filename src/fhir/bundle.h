@@ -38,10 +38,10 @@ struct transaction;
 struct transaction *transaction_new(const char *type); /* "transaction" or "batch"; NULL when memory is short */
 void transaction_free(struct transaction *transaction);
 /* Takes `resource` (also on failure). Creation: POST with ifNoneExist and a
- * urn:uuid fullUrl; update: PUT Type/id with ifMatch. */
+ * urn:uuid fullUrl; update: PUT Type/id with ifMatch, its fullUrl below `server`, the base URL without a final slash. */
 enum status transaction_add_create(struct transaction *transaction, cJSON *resource, const char *uuid,
                                    const char *if_none_exist, struct error *error) MUST_CHECK;
-enum status transaction_add_update(struct transaction *transaction, cJSON *resource, const char *id,
+enum status transaction_add_update(struct transaction *transaction, cJSON *resource, const char *server, const char *id,
                                    const char *version, struct error *error) MUST_CHECK;
 size_t transaction_count(const struct transaction *transaction);
 /* The JSON text, owned (memory_free); NULL when memory is short. */

@@ -48,7 +48,7 @@ static cJSON *add_entry(struct transaction *transaction, const char *full_url, c
 {
     cJSON *entry = json_add_object(transaction->entries, NULL);
 
-    if (entry == NULL || (full_url != NULL && json_add_text(entry, "fullUrl", full_url) == NULL) ||
+    if (entry == NULL || json_add_text(entry, "fullUrl", full_url) == NULL ||
         !cJSON_AddItemToObject(entry, "resource", resource)) {
         cJSON_Delete(resource);
         return NULL;
@@ -84,16 +84,17 @@ enum status transaction_add_create(struct transaction *transaction, cJSON *resou
     return STATUS_OK;
 }
 
-enum status transaction_add_update(struct transaction *transaction, cJSON *resource, const char *id,
+enum status transaction_add_update(struct transaction *transaction, cJSON *resource, const char *server, const char *id,
                                    const char *version, struct error *error)
 {
     int count = cJSON_GetArraySize(transaction->entries);
-    char url[REFERENCE_SIZE], etag[ID_SIZE + sizeof "W/\"\""];
+    char url[REFERENCE_SIZE], full_url[512 + REFERENCE_SIZE], etag[ID_SIZE + sizeof "W/\"\""];
     cJSON *request = NULL;
 
     text_format(url, sizeof url, "%s/%s", json_text(resource, "resourceType"), id);
+    text_format(full_url, sizeof full_url, "%s/%s", server, url);
     text_format(etag, sizeof etag, "W/\"%s\"", version);
-    request = add_entry(transaction, NULL, resource);
+    request = add_entry(transaction, full_url, resource);
     if (request == NULL || json_add_text(request, "method", "PUT") == NULL ||
         json_add_text(request, "url", url) == NULL ||
         json_add_text(request, "ifMatch", version[0] != '\0' ? etag : NULL) == NULL) {

@@ -33,7 +33,8 @@ static struct attempts read_attempts(const struct paths *paths)
     char path[PATH_SIZE];
     buffer_init(&line, LINE_SIZE);
     if (file_path(paths, path) && file_exists(path) && file_read(path, &line, NULL) == STATUS_OK &&
-        sscanf(buffer_text(&line), TITLE " %d %" SCNd64 " %" SCNd64, &found.failures, &found.wall, &found.monotonic) == 3 &&
+        sscanf(buffer_text(&line), TITLE " %d %" SCNd64 " %" SCNd64, &found.failures, &found.wall, &found.monotonic) ==
+            3 &&
         found.failures > 0) {
         attempts = found;
     }

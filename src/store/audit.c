@@ -247,8 +247,9 @@ enum status audit_load_key(struct store *store, struct error *error)
     char hex[HASH_HEX_SIZE];
     size_t length = 0;
     enum status status = store_setting_get(store, SETTING_AUDIT_KEY, hex, sizeof hex, error);
-    if (status == STATUS_OK && (sodium_hex2bin(store->audit_key, sizeof store->audit_key, hex, strlen(hex), NULL, &length,
-                                               NULL) != 0 || length != sizeof store->audit_key)) {
+    if (status == STATUS_OK &&
+        (sodium_hex2bin(store->audit_key, sizeof store->audit_key, hex, strlen(hex), NULL, &length, NULL) != 0 ||
+         length != sizeof store->audit_key)) {
         status = error_set(error, STATUS_DAMAGED,
                            _("The record has lost the key of its audit; put the record back from a backup."));
     }
@@ -299,7 +300,8 @@ void audit_rows_free(struct audit_rows *rows)
     *rows = (struct audit_rows){.items = NULL};
 }
 
-enum status audit_read(struct store *store, const char *patient, size_t most, struct audit_rows *out, struct error *error)
+enum status audit_read(struct store *store, const char *patient, size_t most, struct audit_rows *out,
+                       struct error *error)
 {
     *out = (struct audit_rows){.items = NULL};
     sqlite3_stmt *statement = database_statement(

@@ -31,8 +31,8 @@ enum status audit_verify(struct store *store, struct audit_verdict *out, struct 
 struct audit_rows { struct audit_row *items; size_t count, capacity; };
 void audit_rows_free(struct audit_rows *rows);
 /* Newest first; patient "" means all. */
-enum status audit_read(struct store *store, const char *patient, size_t most, struct audit_rows *out, struct error *error) MUST_CHECK;
-
+enum status audit_read(struct store *store, const char *patient, size_t most, struct audit_rows *out,
+                       struct error *error) MUST_CHECK;
 
 /* For store/ only. A new chain gets its key, and an opened one is loaded. */
 enum status audit_begin_chain(struct store *store, struct error *error) MUST_CHECK;

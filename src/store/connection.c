@@ -162,7 +162,8 @@ static enum status require_cipher(struct store *store, struct error *error)
     char version[32];
     enum status status = pragma(store, "PRAGMA cipher_version", version, error);
     if (status == STATUS_OK && version[0] == '\0') {
-        return error_set(error, STATUS_FAILED, _("This program was built without encryption; install the SQLCipher library."));
+        return error_set(error, STATUS_FAILED,
+                         _("This program was built without encryption; install the SQLCipher library."));
     }
     return status;
 }
@@ -190,7 +191,8 @@ enum status connection_open(struct store *store, const char *path, const unsigne
     call_once(&configured, configure);
     enum status status = STATUS_OK;
     if (configure_result != SQLITE_OK) {
-        return error_set(error, STATUS_FAILED, _("The SQLCipher library could not be set up; start the program again."));
+        return error_set(error, STATUS_FAILED,
+                         _("The SQLCipher library could not be set up; start the program again."));
     }
     /* A failed open may leave a handle behind, and giving that one a key would crash. */
     if (sqlite3_open_v2(path, &store->connection, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {

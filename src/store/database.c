@@ -106,7 +106,8 @@ static enum status step(struct store *store, sqlite3_stmt *statement, int *resul
     if (lost && !sqlite3_stmt_readonly(statement)) {
         store->transaction_broken = true;
         sqlite3_reset(statement);
-        return error_set(error, STATUS_FAILED, _("A part of the change could not be saved, so none of it was; try again."));
+        return error_set(error, STATUS_FAILED,
+                         _("A part of the change could not be saved, so none of it was; try again."));
     }
     *result = sqlite3_step(statement);
     if (*result == SQLITE_ROW) {
@@ -194,7 +195,8 @@ enum status database_begin(struct store *store, struct error *error)
             return disk_error(error, EIO);
         }
         undo(store);
-        if (database_statement(store, "COMMIT", error) == NULL || database_statement(store, "ROLLBACK", error) == NULL) {
+        if (database_statement(store, "COMMIT", error) == NULL ||
+            database_statement(store, "ROLLBACK", error) == NULL) {
             return database_error(store, error);
         }
         enum status status = begin_immediate(store, error);
@@ -215,7 +217,8 @@ enum status database_commit(struct store *store, struct error *error)
     }
     if (store->transaction_broken || sqlite3_get_autocommit(store->connection)) {
         undo(store);
-        return error_set(error, STATUS_FAILED, _("A part of the change could not be saved, so none of it was; try again."));
+        return error_set(error, STATUS_FAILED,
+                         _("A part of the change could not be saved, so none of it was; try again."));
     }
     enum status status = run_kept(store, "COMMIT", error);
     if (status != STATUS_OK) {
@@ -320,7 +323,8 @@ char *column_copy(sqlite3_stmt *statement, int column)
 
 instant column_instant(sqlite3_stmt *statement, int column)
 {
-    return sqlite3_column_type(statement, column) == SQLITE_NULL ? INSTANT_NONE : sqlite3_column_int64(statement, column);
+    return sqlite3_column_type(statement, column) == SQLITE_NULL ? INSTANT_NONE
+                                                                 : sqlite3_column_int64(statement, column);
 }
 
 int column_int(sqlite3_stmt *statement, int column)

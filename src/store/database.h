@@ -79,7 +79,7 @@ void bind_bytes(sqlite3_stmt *statement, int index, const void *bytes, size_t le
 
 /* Columns. */
 void column_text(sqlite3_stmt *statement, int column, char *out, size_t size); /* cut at a character */
-char *column_copy(sqlite3_stmt *statement, int column);                        /* owned, "" for NULL; NULL when memory is short */
+char *column_copy(sqlite3_stmt *statement, int column); /* owned, "" for NULL; NULL when memory is short */
 instant column_instant(sqlite3_stmt *statement, int column);
 int column_int(sqlite3_stmt *statement, int column);
 

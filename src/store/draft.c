@@ -74,7 +74,8 @@ enum status draft_start(struct store *store, const char *patient, const char *ap
     }
     status = draft_find(store, patient, visit_id, NULL);
     if (status == STATUS_OK) {
-        status = error_set(error, STATUS_CONFLICT, _("This patient has an unfinished visit; go on with it or set it aside."));
+        status = error_set(error, STATUS_CONFLICT,
+                           _("This patient has an unfinished visit; go on with it or set it aside."));
     } else if (status == STATUS_NOT_FOUND) {
         uuid_make(visit_id, &store->randomness);
         status = insert_visit(store, patient, appointment, visit_id, error);
@@ -105,7 +106,8 @@ static enum status put(struct store *store, const char *visit_id, const char *fi
                        struct error *error)
 {
     if (strlen(field) >= VISIT_FIELD_NAME_SIZE || strlen(value) > VISIT_NOTE_LIMIT) {
-        return error_set(error, STATUS_INVALID, _("The text is too long for one field; shorten it or put the rest in another."));
+        return error_set(error, STATUS_INVALID,
+                         _("The text is too long for one field; shorten it or put the rest in another."));
     }
     sqlite3_stmt *statement = database_statement(
         store, "INSERT OR REPLACE INTO draft (visit, field, value, changed) VALUES (?1, ?2, ?3, ?4)", error);
@@ -119,7 +121,8 @@ static enum status put(struct store *store, const char *visit_id, const char *fi
     return database_run(store, statement, error);
 }
 
-enum status draft_put(struct store *store, const char *visit_id, const char *field, const char *value, struct error *error)
+enum status draft_put(struct store *store, const char *visit_id, const char *field, const char *value,
+                      struct error *error)
 {
     instant now = clock_now(&store->clock);
     enum status status = database_begin(store, error);
@@ -150,7 +153,8 @@ enum status draft_put_all(struct store *store, const struct visit_draft *draft, 
 static enum status load_visit(struct store *store, const char *visit_id, struct visit_draft *out, struct error *error)
 {
     sqlite3_stmt *statement = database_statement(
-        store, "SELECT patient, appointment, started, changed FROM visit WHERE id = ?1 AND state = 'in-progress'", error);
+        store, "SELECT patient, appointment, started, changed FROM visit WHERE id = ?1 AND state = 'in-progress'",
+        error);
     if (statement == NULL) {
         return database_error(store, error);
     }

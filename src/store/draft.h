@@ -20,12 +20,15 @@ enum status draft_put(struct store *store, const char *visit_id, const char *fie
 /* Several fields in one transaction. */
 enum status draft_put_all(struct store *store, const struct visit_draft *draft, struct error *error) MUST_CHECK;
 /* NOT_FOUND when no open draft has this id. *out is empty after a failure; visit_draft_free() either way. */
-enum status draft_load(struct store *store, const char *visit_id, struct visit_draft *out, struct error *error) MUST_CHECK;
+enum status draft_load(struct store *store, const char *visit_id, struct visit_draft *out,
+                       struct error *error) MUST_CHECK;
 /* The open draft of a patient, or NOT_FOUND. */
-enum status draft_find(struct store *store, const char *patient, char visit_id[UUID_SIZE], struct error *error) MUST_CHECK;
+enum status draft_find(struct store *store, const char *patient, char visit_id[UUID_SIZE],
+                       struct error *error) MUST_CHECK;
 /* The draft that was changed last, or NOT_FOUND: where the nurse was. */
 enum status draft_latest(struct store *store, char visit_id[UUID_SIZE], struct error *error) MUST_CHECK;
 /* Sets an empty or mistaken visit aside: kept in the file, gone from the lists, audited with the reason. */
-enum status draft_set_aside(struct store *store, const char *visit_id, const char *reason, struct error *error) MUST_CHECK;
+enum status draft_set_aside(struct store *store, const char *visit_id, const char *reason,
+                            struct error *error) MUST_CHECK;
 
 #endif

@@ -36,8 +36,8 @@ static utf8proc_ssize_t normalise(const char *text, utf8proc_int32_t normalised[
     return count < 0 || count > NORMALISED_MOST ? -1 : utf8proc_reencode(normalised, count, options);
 }
 
-enum status key_from_passphrase(const char *passphrase, const struct key_file *file, unsigned char key[WRAPPING_KEY_SIZE],
-                                struct error *error)
+enum status key_from_passphrase(const char *passphrase, const struct key_file *file,
+                                unsigned char key[WRAPPING_KEY_SIZE], struct error *error)
 {
     utf8proc_int32_t normalised[NORMALISED_MOST + 1];
     utf8proc_ssize_t length = normalise(passphrase, normalised);
@@ -45,12 +45,14 @@ enum status key_from_passphrase(const char *passphrase, const struct key_file *f
         memory_wipe(normalised, sizeof normalised);
         return STATUS_LOCKED;
     }
-    int failed = crypto_pwhash(key, WRAPPING_KEY_SIZE, (const char *)normalised, (unsigned long long)length,
-                               file->passphrase.salt, file->operations, (size_t)file->memory, crypto_pwhash_ALG_ARGON2ID13);
+    int failed =
+        crypto_pwhash(key, WRAPPING_KEY_SIZE, (const char *)normalised, (unsigned long long)length,
+                      file->passphrase.salt, file->operations, (size_t)file->memory, crypto_pwhash_ALG_ARGON2ID13);
     memory_wipe(normalised, sizeof normalised);
     if (failed != 0) {
-        return error_set(error, STATUS_NO_MEMORY,
-                         _("There is not enough free memory to check the passphrase; close other programs and try again."));
+        return error_set(
+            error, STATUS_NO_MEMORY,
+            _("There is not enough free memory to check the passphrase; close other programs and try again."));
     }
     return STATUS_OK;
 }
@@ -105,7 +107,7 @@ const char *passphrase_fault(const char *passphrase)
     return NULL;
 }
 
-/* --- recovery key ------------------------------------------------------------------------------------------ */
+/* --- recovery key ------------------------------------------------------------------------------------- */
 
 void recovery_make(char recovery[RECOVERY_KEY_SIZE])
 {

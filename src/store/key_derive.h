@@ -11,8 +11,8 @@
 
 /* Argon2id of the passphrase in NFKC with the file's parameters and salt.
  * LOCKED, without a sentence, when it is no text that could be a passphrase; NO_MEMORY when Argon2id gets none. */
-enum status key_from_passphrase(const char *passphrase, const struct key_file *file, unsigned char key[WRAPPING_KEY_SIZE],
-                                struct error *error) MUST_CHECK;
+enum status key_from_passphrase(const char *passphrase, const struct key_file *file,
+                                unsigned char key[WRAPPING_KEY_SIZE], struct error *error) MUST_CHECK;
 /* False when the text is not spelled as a recovery key is. Case, blanks, dashes, full-width letters and the
  * look-alikes O, I and L do not matter. */
 bool key_from_recovery(const char *recovery, const struct key_file *file, unsigned char key[WRAPPING_KEY_SIZE]);

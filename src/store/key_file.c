@@ -98,7 +98,8 @@ static bool parse(const char *text, struct key_file *file)
     }
     rest += strlen(TITLE CIPHER);
     if (sscanf(rest, "argon2id %" SCNu64 " %" SCNu64 "%n", &file->operations, &file->memory, &used) != 2 ||
-        rest[used] != '\n' || file->operations < 1 || file->operations > OPERATIONS_MOST || file->memory > MEMORY_MOST) {
+        rest[used] != '\n' || file->operations < 1 || file->operations > OPERATIONS_MOST ||
+        file->memory > MEMORY_MOST) {
         return false;
     }
     rest += used + 1;
@@ -130,8 +131,10 @@ static enum status read_copy(const char *path, struct key_file *out, struct erro
         whole = text.length == again.length && memcmp(buffer_text(&text), buffer_text(&again), text.length) == 0;
     }
     if (status == STATUS_INVALID || (status == STATUS_OK && !whole)) {
-        status = error_set(error, STATUS_DAMAGED,
-                           _("The key file '%s' is damaged; put it back from a backup, or move its folder aside and enrol again."), path);
+        status = error_set(
+            error, STATUS_DAMAGED,
+            _("The key file '%s' is damaged; put it back from a backup, or move its folder aside and enrol again."),
+            path);
     }
     buffer_free(&text);
     buffer_free(&again);
@@ -165,7 +168,8 @@ enum status key_file_read(const struct paths *paths, struct key_file *out, bool 
     } else if (status == STATUS_NOT_FOUND && backup_status != STATUS_NOT_FOUND) {
         status = read_copy(path, &backup, error);
     } else if (status == STATUS_NOT_FOUND) {
-        error_set(error, STATUS_NOT_FOUND, _("This device is not set up for '%s'; run doorstep enroll first."), paths->user);
+        error_set(error, STATUS_NOT_FOUND, _("This device is not set up for '%s'; run doorstep enroll first."),
+                  paths->user);
     }
     return status;
 }

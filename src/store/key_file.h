@@ -39,7 +39,8 @@ struct key_file {
 bool key_file_exists(const struct paths *paths);
 /* Reads the first copy that is whole. *healthy: both are, and they agree.
  * DAMAGED when neither is whole, NOT_FOUND when there is none. */
-enum status key_file_read(const struct paths *paths, struct key_file *out, bool *healthy, struct error *error) MUST_CHECK;
+enum status key_file_read(const struct paths *paths, struct key_file *out, bool *healthy,
+                          struct error *error) MUST_CHECK;
 /* Replaces both copies. Once the first is replaced the new keys count, whatever happens to the second. */
 enum status key_file_write(const struct paths *paths, const struct key_file *file, struct error *error) MUST_CHECK;
 /* Takes both copies aside, under a name that is free: nothing is deleted. */

@@ -122,15 +122,16 @@ enum status presence_register(const struct paths *paths, struct presence **out, 
         return status;
     }
     if (holder.since == INSTANT_NONE) {
-        return error_set(error, STATUS_BUSY, _("Another console of '%s' is open; close it, or run doorstep lock."), paths->user);
+        return error_set(error, STATUS_BUSY, _("Another console of '%s' is open; close it, or run doorstep lock."),
+                         paths->user);
     }
     char date[32];
     char time[16];
     instant_format_date(date, sizeof date, holder.since);
     instant_format_time(time, sizeof time, holder.since);
     return error_set(error, STATUS_BUSY,
-                     _("Another console of '%s' is open on %s since %s %s; close it, or run doorstep lock."), paths->user,
-                     holder.terminal, date, time);
+                     _("Another console of '%s' is open on %s since %s %s; close it, or run doorstep lock."),
+                     paths->user, holder.terminal, date, time);
 }
 
 enum status presence_begin_sync(const struct paths *paths, struct presence **out, struct error *error)

@@ -131,25 +131,32 @@ static enum status chart_is_contested(struct arrival *arrival, bool *contested, 
 static enum status judge_import(struct arrival *arrival, enum verdict *verdict, struct error *error)
 {
     const struct row *row = &arrival->row;
+    bool repeated = false;
     bool contested = false;
     bool same = true;
+    enum status status = STATUS_OK;
 
-    enum status status = chart_is_contested(arrival, &contested, error);
+    if (arrival->found) {
+        status = row_says_same(arrival->store, row->key, arrival->incoming->resource, &repeated, error);
+    }
+    if (status == STATUS_OK && !repeated) {
+        status = chart_is_contested(arrival, &contested, error);
+    }
     if (status == STATUS_OK && arrival->found && arrival->lookup.kind == LOOKUP_PATIENT) {
         status = same_person(arrival, &same, error);
     }
     if (status != STATUS_OK) {
         return status;
     }
-    if (contested || !same) {
+    bool newer = compare_age(arrival->head.updated, arrival->head.version, row->updated, row->version) > 0;
+    bool same_chart = strcmp(row->patient, lookup_chart(&arrival->lookup, arrival->id)) == 0;
+    bool free = arrival->pending.number == 0 && strcmp(row->id, arrival->id) == 0;
+    if (repeated && !newer) {
+        *verdict = VERDICT_KEEP;
+    } else if (contested || !same) {
         *verdict = VERDICT_OTHER_PERSON;
-    } else if (!arrival->found) {
-        *verdict = VERDICT_STORE;
     } else {
-        bool newer = compare_age(arrival->head.updated, arrival->head.version, row->updated, row->version) > 0;
-        bool same_chart = strcmp(row->patient, lookup_chart(&arrival->lookup, arrival->id)) == 0;
-        bool free = arrival->pending.number == 0 && strcmp(row->id, arrival->id) == 0;
-        *verdict = newer && same_chart && free ? VERDICT_STORE : VERDICT_ASIDE;
+        *verdict = !arrival->found || (newer && same_chart && free) ? VERDICT_STORE : VERDICT_ASIDE;
     }
     return STATUS_OK;
 }

@@ -43,9 +43,13 @@ enum apply_source { APPLY_FROM_SERVER, APPLY_FROM_IMPORT };
  * record_abort. */
 enum status record_begin(struct store *store, struct error *error) MUST_CHECK;
 /* Applies one resource. From the server: a newer version replaces; the same
- * version is UNCHANGED; a row with an unsent change of ours is not overwritten
- * (the server's version is kept as a conflict). From import: a different
- * resource or person under the same id is quarantined, never merged. */
+ * or an older one is UNCHANGED; a row with an unsent change of ours is not
+ * overwritten (the server's version is kept as a conflict), unless it says what
+ * we say; a resource that carries our UUID becomes our row, and counts as
+ * accepted. From import: the same content is UNCHANGED, a newer version of the
+ * same chart replaces, a different resource or person under the same id is
+ * quarantined, never merged; once two people claim an id, what is imported for
+ * it is quarantined too, so an importer applies its Patients first. */
 enum status record_apply(struct store *store, const struct incoming *incoming, enum apply_source source,
                          struct apply_outcome *outcome, struct error *error) MUST_CHECK;
 /* Something that is no resource (broken JSON, wrong type): raw bytes and reason are kept aside. */
@@ -55,23 +59,29 @@ enum status record_quarantine(struct store *store, const char *where, const char
 enum status record_set_complete(struct store *store, const char *patient, bool complete, struct error *error) MUST_CHECK;
 /* The server says it is gone (410, DELETE in a history). Unsent changes of ours stay. */
 enum status record_remove(struct store *store, const char *type, const char *id, struct error *error) MUST_CHECK;
-/* A patient who left the caseload leaves the device, except for what is unsent. */
+/* A patient who left the caseload leaves the device, except for what is unsent
+ * (with the Patient it is for). With a visit in progress all stays, and the
+ * chart counts as incomplete; release again later. */
 enum status record_release_patient(struct store *store, const char *patient, struct error *error) MUST_CHECK;
 /* Saves the cursor of a scope in the same transaction. */
 enum status record_set_cursor(struct store *store, const char *scope, const char *value, struct error *error) MUST_CHECK;
 enum status record_commit(struct store *store, struct error *error) MUST_CHECK;
 void record_abort(struct store *store);
 
-/* Makes the nurse's own Practitioner (enrolment without a server) and queues it. */
+/* Makes the nurse's own Practitioner (enrolment without a server), queues it, and
+ * sets SETTING_PRACTITIONER, which follows when the server gives it another id. */
 enum status record_make_practitioner(struct store *store, const char *name, char id[ID_SIZE], struct error *error) MUST_CHECK;
 
-/* The server accepted an outbox row: its id and version there. Looks, ids and
- * waiting references follow; the row leaves the outbox. */
+/* The server accepted an outbox row: its id ("" when it is the one we have) and
+ * version there. Look-ups and ids follow; the row leaves the outbox, unless it
+ * was changed again while it was sent. For a row that has left it already (a
+ * repeated answer) this does nothing. */
 enum status record_accept(struct store *store, int64_t outbox, const char *server_id, const char *version,
                           struct error *error) MUST_CHECK;
 /* The server refused it for good: kept, with its own words, as "needs you". */
 enum status record_refuse(struct store *store, int64_t outbox, int http_status, const char *words, struct error *error) MUST_CHECK;
-/* 409 or 412: kept as a conflict; `theirs` is the server's body when known, else NULL. */
+/* 409 or 412: kept as a conflict; `theirs` is the server's body when known, else
+ * NULL. When it says what we say (a lost reply, repeated) it is accepted instead. */
 enum status record_conflict(struct store *store, int64_t outbox, const char *theirs, struct error *error) MUST_CHECK;
 
 #endif

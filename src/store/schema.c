@@ -31,7 +31,8 @@ enum status schema_version(struct store *store, int *version, struct error *erro
 {
     bool row = false;
     sqlite3_stmt *statement = database_statement(store, "PRAGMA user_version", error);
-    enum status status = statement == NULL ? database_error(store, error) : database_step(store, statement, &row, error);
+    enum status status =
+        statement == NULL ? database_error(store, error) : database_step(store, statement, &row, error);
     if (status == STATUS_OK) {
         *version = row ? column_int(statement, 0) : 0;
         sqlite3_reset(statement);
@@ -39,7 +40,7 @@ enum status schema_version(struct store *store, int *version, struct error *erro
     return status;
 }
 
-/* One step, in one transaction with its number. The version is read again inside it: another process may have been first. */
+/* One step and its number in one transaction. The version is read again inside: another process may have been first. */
 static enum status migrate_one(struct store *store, const char *sql, int version, struct error *error)
 {
     enum status status = database_begin(store, error);
@@ -64,9 +65,10 @@ enum status schema_apply(struct store *store, const char *const *steps, int newe
     int version = 0;
     enum status status = schema_version(store, &version, error);
     if (status == STATUS_OK && version > newest) {
-        return error_set(error, STATUS_READ_ONLY,
-                         _("The record was written by a newer doorstep (form %d, this one knows %d); update this program."),
-                         version, newest);
+        return error_set(
+            error, STATUS_READ_ONLY,
+            _("The record was written by a newer doorstep (form %d, this one knows %d); update this program."), version,
+            newest);
     }
     while (status == STATUS_OK && version < newest) {
         version++;

@@ -49,14 +49,16 @@ static enum status check_file(const char *path, const char *folder, struct error
     }
     if (!S_ISREG(about.st_mode) || about.st_uid != geteuid() || (about.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
         return error_set(error, STATUS_FAILED,
-                         _("The record '%s' is not a private file of yours; put the real file there, with mode 0600."), path);
+                         _("The record '%s' is not a private file of yours; put the real file there, with mode 0600."),
+                         path);
     }
     if (about.st_size < SMALLEST_RECORD) {
         return damaged(path, error);
     }
     if (access(path, W_OK) != 0 || access(folder, W_OK) != 0) {
         return error_set(error, STATUS_READ_ONLY,
-                         _("The record '%s' may not be written to; make its folder and disk writable and try again."), path);
+                         _("The record '%s' may not be written to; make its folder and disk writable and try again."),
+                         path);
     }
     return file_make_private_folder(folder, error); /* it is there: this checks whose it is */
 }
@@ -139,7 +141,8 @@ static enum status build(struct store *store, const char *path, const struct vau
         connection_close(store);
     }
     if (status == STATUS_OK && !is_encrypted(path)) {
-        status = error_set(error, STATUS_FAILED, _("The new record would not be encrypted; install the SQLCipher library."));
+        status =
+            error_set(error, STATUS_FAILED, _("The new record would not be encrypted; install the SQLCipher library."));
     }
     return status;
 }
@@ -157,7 +160,8 @@ enum status store_create(const struct paths *paths, const struct vault *vault, c
     }
     if (file_exists(paths->record)) {
         return error_set(error, STATUS_CONFLICT,
-                         _("There is already a record in '%s'; unlock it, or move the folder aside first."), paths->folder);
+                         _("There is already a record in '%s'; unlock it, or move the folder aside first."),
+                         paths->folder);
     }
     struct store *store = NULL;
     enum status status = new_store(paths, options, &store, error);

@@ -58,12 +58,14 @@ enum status store_verify(struct store *store, struct error *error) MUST_CHECK;
 #define SETTING_SERVER_LIMIT "server-entry-limit"
 #define SETTING_SERVER_GZIP "server-gzip"
 #define SETTING_USER "user"
-enum status store_setting_get(struct store *store, const char *name, char *out, size_t size, struct error *error) MUST_CHECK;
+enum status store_setting_get(struct store *store, const char *name, char *out, size_t size,
+                              struct error *error) MUST_CHECK;
 enum status store_setting_set(struct store *store, const char *name, const char *value, struct error *error) MUST_CHECK;
 
 /* A short PIN that may stand for the passphrase when signing; five wrong tries disable it. */
 enum status store_pin_set(struct store *store, const char *pin, struct error *error) MUST_CHECK; /* "" removes it */
-enum status store_pin_check(struct store *store, const char *pin, struct error *error) MUST_CHECK; /* LOCKED when wrong */
+enum status store_pin_check(struct store *store, const char *pin,
+                            struct error *error) MUST_CHECK; /* LOCKED when wrong */
 bool store_pin_is_set(struct store *store);
 
 #endif

@@ -91,7 +91,8 @@ static bool unseal(struct vault *vault, struct key_file *file, enum secret secre
 }
 
 /* Derives from a new passphrase with a new salt, and seals. */
-static enum status seal_by_passphrase(struct vault *vault, struct key_file *file, const char *passphrase, struct error *error)
+static enum status seal_by_passphrase(struct vault *vault, struct key_file *file, const char *passphrase,
+                                      struct error *error)
 {
     randombytes_buf(file->passphrase.salt, sizeof file->passphrase.salt);
     file->operations = ARGON2_OPERATIONS;
@@ -114,8 +115,8 @@ static enum status wrong(const struct paths *paths, enum secret secret, const st
     attempts_add(paths, clock);
     int seconds = (int)((attempts_delay(paths, clock) + INSTANT_SECOND - 1) / INSTANT_SECOND);
     if (secret == SECRET_RECOVERY) {
-        return error_set(error, STATUS_LOCKED, _("That is not the recovery key of '%s'; check each group and try again."),
-                         paths->user);
+        return error_set(error, STATUS_LOCKED,
+                         _("That is not the recovery key of '%s'; check each group and try again."), paths->user);
     }
     if (seconds == 0) {
         return error_set(error, STATUS_LOCKED, _("That is not the passphrase; try again."));
@@ -176,9 +177,10 @@ static enum status make_room(const struct paths *paths, struct error *error)
     }
     bool key = key_file_exists(paths);
     if (file_exists(paths->record) && !key) {
-        return error_set(error, STATUS_CONFLICT,
-                         _("There is a record in '%s' without its key file; put the key file back, or move the folder aside."),
-                         paths->folder);
+        return error_set(
+            error, STATUS_CONFLICT,
+            _("There is a record in '%s' without its key file; put the key file back, or move the folder aside."),
+            paths->folder);
     }
     if (key && (file_exists(paths->record) || file_exists(mark))) {
         return error_set(error, STATUS_CONFLICT,
@@ -234,14 +236,15 @@ out:
     return status;
 }
 
-enum status vault_unlock(const struct paths *paths, const char *passphrase, const struct clock *clock, struct vault **out,
-                         struct error *error)
+enum status vault_unlock(const struct paths *paths, const char *passphrase, const struct clock *clock,
+                         struct vault **out, struct error *error)
 {
     struct key_file file;
     return open_with(paths, passphrase, SECRET_PASSPHRASE, clock, &file, out, error);
 }
 
-enum status vault_verify(const struct paths *paths, const char *passphrase, const struct clock *clock, struct error *error)
+enum status vault_verify(const struct paths *paths, const char *passphrase, const struct clock *clock,
+                         struct error *error)
 {
     struct vault *vault = NULL;
     enum status status = vault_unlock(paths, passphrase, clock, &vault, error);

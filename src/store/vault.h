@@ -37,7 +37,7 @@ enum status vault_change_passphrase(const struct paths *paths, const char *old_p
 /* Sets a new passphrase with the recovery key, which stays valid. */
 enum status vault_recover(const struct paths *paths, const char *recovery, const char *new_passphrase,
                           const struct clock *clock, struct error *error) MUST_CHECK;
-/* Takes back an enrolment that failed before the nurse had anything to lose: removes the key files and the new record. */
+/* Takes back an enrolment that failed before the nurse had anything to lose: removes its key files and record. */
 void enrolment_undo(const struct paths *paths);
 /* Wipes. NULL is fine. */
 void vault_free(struct vault *vault);

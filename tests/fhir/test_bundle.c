@@ -162,7 +162,7 @@ static void builds_a_transaction(void **state)
     assert_non_null(transaction);
     assert_int_equal(transaction_count(transaction), 0);
     assert_int_equal(transaction_add_create(transaction, created, UUID, "identifier=a|b", NULL), STATUS_OK);
-    assert_int_equal(transaction_add_update(transaction, updated, "t1", "7", NULL), STATUS_OK);
+    assert_int_equal(transaction_add_update(transaction, updated, "https://a.example/fhir", "t1", "7", NULL), STATUS_OK);
     assert_int_equal(transaction_count(transaction), 2);
     text = transaction_print(transaction);
     assert_string_equal(text,
@@ -171,7 +171,7 @@ static void builds_a_transaction(void **state)
                         "\"resource\":{\"resourceType\":\"Basic\",\"code\":{\"text\":\"x\"}},"
                             "\"request\":{\"method\":\"POST\","
                         "\"url\":\"Basic\",\"ifNoneExist\":\"identifier=a|b\"}},"
-                            "{\"resource\":{\"resourceType\":\"Task\",\"id\":\"t1\","
+                            "{\"fullUrl\":\"https://a.example/fhir/Task/t1\",\"resource\":{\"resourceType\":\"Task\",\"id\":\"t1\","
                         "\"n\":1.50},\"request\":{\"method\":\"PUT\",\"url\":\"Task/t1\","
                         "\"ifMatch\":\"W/\\\"7\\\"\"}}]}");
     memory_free(text);
@@ -201,7 +201,7 @@ static void a_failed_entry_leaves_the_others_whole(void **state)
 
         memory_fail_at(nth, 0);
         enum status status = nth % 2 == 0 ? transaction_add_create(transaction, second, UUID, "a=c", NULL)
-                                          : transaction_add_update(transaction, second, "t", "1", NULL);
+                                          : transaction_add_update(transaction, second, "https://a.example", "t", "1", NULL);
         memory_fail_at(0, 0);
         text = transaction_print(transaction);
         failures += status != STATUS_OK;

@@ -97,7 +97,9 @@ function patients(listFile, scopeFile, allFile) {
 // each once, and no other.
 function chart(chartFile, folder) {
   const shown = read(chartFile);
-  const server = (type) => new Set(resources(read(`${folder}/${type}.json`)).map((resource) => resource.id));
+  const panel = (resource) => resource.hasMember && !resource.component; // its members are shown, not the panel itself
+  const server = (type) => new Set(resources(read(`${folder}/${type}.json`)).filter((resource) => !panel(resource))
+    .map((resource) => resource.id));
   const ids = (rows) => new Set(rows.map((row) => row.id));
   const kind = (name) => ids(shown.medications.filter((row) => row.kind === name));
   const readings = shown.vitals.map((row) => `${row.observation} ${row.code}`);
@@ -159,11 +161,11 @@ function visit(chartFile) {
 function search(resource) {
   const identifier = resource.identifier?.find(({ value }) => value === resource.id);
   const tag = resource.meta?.tag?.find(({ code }) => code === resource.id);
-  const token = identifier ? `${identifier.system}|${identifier.value}` : `${tag?.system}|${tag?.code}`;
-  if (!identifier && !tag) {
-    return `${resource.resourceType}/${resource.id}`;
+  if (identifier) {
+    return `${resource.resourceType}?identifier=${encodeURIComponent(`${identifier.system}|${identifier.value}`)}`;
   }
-  return `${resource.resourceType}?${identifier ? 'identifier' : '_tag'}=${encodeURIComponent(token)}`;
+  return tag ? `${resource.resourceType}?_tag=${encodeURIComponent(`${tag.system}|${tag.code}`)}`
+    : `${resource.resourceType}/${resource.id}`;
 }
 
 // searches EXPORT: a line for each exported resource: its number, its type and how to ask the server for it.

@@ -5,13 +5,16 @@
 // FOLDER/sent.ndjson every body that was sent, one a line, as it came out of its compression
 // FOLDER/fault       written by the tests: "lose" (the server did it, nothing comes back), "cut" (half of the answer
 //                    comes back) or "hold" (nothing comes back and the line stays open). It happens to the next write
-//                    that the server carried out; then the file is renamed to FOLDER/happened.
+//                    that the server carried out; then the file is renamed to FOLDER/happened, and the line is dead
+//                    until that is removed.
 import { appendFileSync, existsSync, readFileSync, renameSync } from 'node:fs';
 import http from 'node:http';
 import zlib from 'node:zlib';
 
 const [origin, folder] = process.argv.slice(2);
 const agent = new http.Agent({ keepAlive: true });
+
+const dead = () => existsSync(`${folder}/happened`);
 
 async function collect(stream) {
   const chunks = [];
@@ -53,6 +56,10 @@ function takeFault(request, answer) {
 const server = http.createServer(async (request, response) => {
   try {
     const body = await collect(request);
+    if (dead()) {
+      request.socket.destroy();
+      return;
+    }
     keep(request, body);
     const answer = await pass(request, body);
     const fault = takeFault(request, answer);
@@ -70,4 +77,5 @@ const server = http.createServer(async (request, response) => {
     request.socket.destroy();
   }
 });
+server.on('connection', (socket) => dead() && socket.destroy());
 server.listen(0, '127.0.0.1', () => console.log(`listening on http://127.0.0.1:${server.address().port}`));

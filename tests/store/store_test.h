@@ -74,7 +74,8 @@ static inline int key_only(void **state)
 {
     empty_home(state);
     struct fixture *fixture = *state;
-    assert_int_equal(vault_create(&fixture->paths, PASSPHRASE, fixture->recovery, &fixture->vault, &fixture->error), STATUS_OK);
+    assert_int_equal(vault_create(&fixture->paths, PASSPHRASE, fixture->recovery, &fixture->vault, &fixture->error),
+                     STATUS_OK);
     return 0;
 }
 

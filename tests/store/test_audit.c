@@ -12,8 +12,8 @@ static int with_rows(void **state)
     struct fixture *fixture = *state;
     for (int i = 2; i <= ROWS; i++) { /* creation wrote the first */
         fixture->time.wall += 1000;
-        assert_int_equal(audit_add(fixture->store, "read", "Patient", i % 2 == 0 ? "p1" : "p2", i % 2 == 0 ? "p1" : "p2", "chart",
-                                   &fixture->error),
+        assert_int_equal(audit_add(fixture->store, "read", "Patient", i % 2 == 0 ? "p1" : "p2",
+                                   i % 2 == 0 ? "p1" : "p2", "chart", &fixture->error),
                          STATUS_OK);
     }
     return 0;
@@ -29,8 +29,9 @@ static struct audit_verdict verify(struct fixture *fixture)
 /* What somebody with the key and an SQL shell would do. */
 static void tamper(struct fixture *fixture, const char *sql)
 {
-    assert_int_equal(database_execute(fixture->store, "DROP TRIGGER audit_no_update; DROP TRIGGER audit_no_delete;", NULL),
-                     STATUS_OK);
+    assert_int_equal(
+        database_execute(fixture->store, "DROP TRIGGER audit_no_update; DROP TRIGGER audit_no_delete;", NULL),
+        STATUS_OK);
     assert_int_equal(database_execute(fixture->store, sql, &fixture->error), STATUS_OK);
 }
 
@@ -56,7 +57,8 @@ static void test_whole_chain_is_intact(void **state)
 static void test_rows_cannot_be_touched_by_plain_sql(void **state)
 {
     struct fixture *fixture = *state;
-    assert_int_not_equal(database_execute(fixture->store, "UPDATE audit SET user = 'x' WHERE number = 3", NULL), STATUS_OK);
+    assert_int_not_equal(database_execute(fixture->store, "UPDATE audit SET user = 'x' WHERE number = 3", NULL),
+                         STATUS_OK);
     assert_int_not_equal(database_execute(fixture->store, "DELETE FROM audit WHERE number = 3", NULL), STATUS_OK);
     assert_true(verify(fixture).intact);
 }
@@ -83,7 +85,8 @@ static void test_removed_row(void **state)
 
 static void test_removed_and_renumbered(void **state)
 {
-    expect_broken(*state, "DELETE FROM audit WHERE number = 5; UPDATE audit SET number = number - 1 WHERE number > 5", 5);
+    expect_broken(*state, "DELETE FROM audit WHERE number = 5; UPDATE audit SET number = number - 1 WHERE number > 5",
+                  5);
 }
 
 static void test_inserted_row(void **state)

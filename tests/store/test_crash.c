@@ -126,7 +126,7 @@ static bool crash_at(long n, bool half, void (*work)(struct fixture *fixture), s
     return WEXITSTATUS(result) == 0;
 }
 
-/* --- passphrase --------------------------------------------------------------------------------------------------- */
+/* --- passphrase --------------------------------------------------------------------------------------- */
 
 #define NEW_PASSPHRASE "a newer passphrase"
 
@@ -163,7 +163,7 @@ static void test_exactly_one_passphrase_opens_after_a_crash(void **state)
     buffer_free(&key);
 }
 
-/* --- drafts -------------------------------------------------------------------------------------------------------- */
+/* --- drafts ------------------------------------------------------------------------------------------- */
 
 static char visit[UUID_SIZE];
 static int acknowledged; /* pipe */
@@ -249,7 +249,7 @@ static void test_crash_at_every_step_of_writing(void **state)
     sweep_crashes(fixture, true);
 }
 
-/* --- a disk that fails or is full -------------------------------------------------------------------------------------- */
+/* --- a disk that fails or is full --------------------------------------------------------------------- */
 
 static void sweep_failures(struct fixture *fixture, int error, bool sticky, enum status expected)
 {
@@ -325,7 +325,7 @@ static void test_failure_at_every_step_of_opening(void **state)
     }
 }
 
-/* --- enrolment ------------------------------------------------------------------------------------------------------------- */
+/* --- enrolment ---------------------------------------------------------------------------------------- */
 
 static void enrol(struct fixture *fixture)
 {
@@ -347,7 +347,8 @@ static void test_interrupted_enrolment_is_done_or_can_be_done_again(void **state
         assert_int_equal(paths_find(&fixture->paths, user, fixture->folder, NULL, NULL), STATUS_OK);
         done = crash_at(n, false, enrol, fixture);
         if (file_exists(fixture->paths.record)) { /* whole, and the passphrase opens it */
-            assert_int_equal(vault_unlock(&fixture->paths, PASSPHRASE, &fixture->options.clock, &fixture->vault, NULL), STATUS_OK);
+            assert_int_equal(vault_unlock(&fixture->paths, PASSPHRASE, &fixture->options.clock, &fixture->vault, NULL),
+                             STATUS_OK);
             assert_int_equal(reopen(fixture), STATUS_OK);
             complete++;
         } else {
@@ -373,7 +374,8 @@ static void test_enrolment_on_a_failing_disk_can_be_done_again(void **state)
         char user[32];
         snprintf(user, sizeof user, "nurse%ld", n);
         assert_int_equal(paths_find(&fixture->paths, user, fixture->folder, NULL, NULL), STATUS_OK);
-        assert_int_equal(vault_create(&fixture->paths, PASSPHRASE, fixture->recovery, &fixture->vault, NULL), STATUS_OK);
+        assert_int_equal(vault_create(&fixture->paths, PASSPHRASE, fixture->recovery, &fixture->vault, NULL),
+                         STATUS_OK);
         fault.calls = 0;
         fault.error = n % 2 == 0 ? EIO : ENOSPC;
         fault.sticky = true;
@@ -385,9 +387,11 @@ static void test_enrolment_on_a_failing_disk_can_be_done_again(void **state)
         if (status != STATUS_OK) {
             failed++;
             assert_null(fixture->store);
-            status = file_exists(fixture->paths.record)
-                         ? store_open(&fixture->paths, fixture->vault, &fixture->options, &fixture->store, &fixture->error)
-                         : store_create(&fixture->paths, fixture->vault, &fixture->options, &fixture->store, &fixture->error);
+            status =
+                file_exists(fixture->paths.record)
+                    ? store_open(&fixture->paths, fixture->vault, &fixture->options, &fixture->store, &fixture->error)
+                    : store_create(&fixture->paths, fixture->vault, &fixture->options, &fixture->store,
+                                   &fixture->error);
             assert_int_equal(status, STATUS_OK);
         }
         assert_int_equal(store_verify(fixture->store, NULL), STATUS_OK);
@@ -407,7 +411,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_failure_at_every_step_of_writing, open_record, remove_home),
         cmocka_unit_test_setup_teardown(test_failure_at_every_step_of_opening, open_record, remove_home),
         cmocka_unit_test_setup_teardown(test_enrolment_on_a_failing_disk_can_be_done_again, key_only, remove_home),
-        cmocka_unit_test_setup_teardown(test_interrupted_enrolment_is_done_or_can_be_done_again, empty_home, remove_home),
+        cmocka_unit_test_setup_teardown(test_interrupted_enrolment_is_done_or_can_be_done_again, empty_home,
+                                        remove_home),
     };
     return cmocka_run_group_tests_name("crash", tests, NULL, NULL);
 }

@@ -129,7 +129,7 @@ static void test_columns(void **state)
     sqlite3_reset(statement);
 }
 
-/* --- a full disk --------------------------------------------------------------------------------------------- */
+/* --- a full disk -------------------------------------------------------------------------------------- */
 
 static void test_full_disk_keeps_what_was_there(void **state)
 {
@@ -159,7 +159,7 @@ static void test_full_disk_keeps_what_was_there(void **state)
     memory_free(text);
 }
 
-/* --- two connections --------------------------------------------------------------------------------------------- */
+/* --- two connections ---------------------------------------------------------------------------------- */
 
 struct writer {
     struct fixture *fixture;
@@ -220,7 +220,7 @@ static void test_a_flag_left_up_does_not_stop_the_pull(void **state)
     fixture->store->writer_waiting = NULL;
 }
 
-/* --- memory ---------------------------------------------------------------------------------------------------------- */
+/* --- memory ------------------------------------------------------------------------------------------- */
 
 static void test_every_failed_allocation_while_writing(void **state)
 {
@@ -234,7 +234,8 @@ static void test_every_failed_allocation_while_writing(void **state)
             memory_fail_at(n, sticky);
             status = database_begin(fixture->store, &fixture->error);
             if (status == STATUS_OK) {
-                status = database_end(fixture->store, insert(fixture->store, sticky, "text", &fixture->error), &fixture->error);
+                status = database_end(fixture->store, insert(fixture->store, sticky, "text", &fixture->error),
+                                      &fixture->error);
             }
             memory_fail_at(0, 0);
             written += status == STATUS_OK;
@@ -245,7 +246,7 @@ static void test_every_failed_allocation_while_writing(void **state)
     assert_int_equal(store_verify(fixture->store, NULL), STATUS_OK);
 }
 
-/* --- migrations --------------------------------------------------------------------------------------------------------- */
+/* --- migrations --------------------------------------------------------------------------------------- */
 
 static const char *const steps[] = {
     NULL, /* what is in the record already */
@@ -300,7 +301,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_nested_levels_are_one_transaction, open_with_table, remove_home),
         cmocka_unit_test_setup_teardown(test_failed_part_fails_the_whole, open_with_table, remove_home),
-        cmocka_unit_test_setup_teardown(test_nothing_is_written_after_the_transaction_was_lost, open_with_table, remove_home),
+        cmocka_unit_test_setup_teardown(test_nothing_is_written_after_the_transaction_was_lost, open_with_table,
+                                        remove_home),
         cmocka_unit_test_setup_teardown(test_constraint_is_an_error_and_the_rest_stays, open_with_table, remove_home),
         cmocka_unit_test_setup_teardown(test_columns, open_record, remove_home),
         cmocka_unit_test_setup_teardown(test_full_disk_keeps_what_was_there, open_with_table, remove_home),

@@ -84,7 +84,8 @@ static void test_closed_visit_takes_no_more(void **state)
     assert_int_equal(draft_set_aside(fixture->store, visit, "again", NULL), STATUS_NOT_FOUND);
     bool row = false;
     char value[8];
-    sqlite3_stmt *statement = database_statement(fixture->store, "SELECT value FROM draft WHERE field = 'note.s'", NULL);
+    sqlite3_stmt *statement =
+        database_statement(fixture->store, "SELECT value FROM draft WHERE field = 'note.s'", NULL);
     assert_int_equal(database_step(fixture->store, statement, &row, NULL), STATUS_OK);
     assert_true(row); /* kept in the file */
     column_text(statement, 0, value, sizeof value);
@@ -105,8 +106,9 @@ static void test_unknown_visit_and_impossible_fields(void **state)
     char *large = memory_allocate(VISIT_NOTE_LIMIT + 2);
     find_visit(fixture, visit);
     assert_int_equal(draft_put(fixture->store, "no such visit", "note.s", "x", &fixture->error), STATUS_NOT_FOUND);
-    assert_int_equal(draft_put(fixture->store, visit, "a.name.that.is.much.longer.than.any.field.can.ever.be", "x", &fixture->error),
-                     STATUS_INVALID);
+    assert_int_equal(
+        draft_put(fixture->store, visit, "a.name.that.is.much.longer.than.any.field.can.ever.be", "x", &fixture->error),
+        STATUS_INVALID);
     memset(large, 'x', VISIT_NOTE_LIMIT + 1);
     assert_int_equal(draft_put(fixture->store, visit, "note.text", large, &fixture->error), STATUS_INVALID);
     large[VISIT_NOTE_LIMIT] = '\0';
@@ -137,7 +139,7 @@ static void test_several_fields_are_all_or_none(void **state)
     visit_draft_free(&draft);
 }
 
-/* --- memory ------------------------------------------------------------------------------------------------------ */
+/* --- memory ------------------------------------------------------------------------------------------- */
 
 static void test_every_failed_allocation_while_putting(void **state)
 {
@@ -171,7 +173,7 @@ static void test_every_failed_allocation_while_putting(void **state)
     assert_int_equal(store_verify(fixture->store, NULL), STATUS_OK);
 }
 
-/* --- kill -9 -------------------------------------------------------------------------------------------------------- */
+/* --- kill -9 ------------------------------------------------------------------------------------------ */
 
 /* Writes numbers for ever, and says each one after it is on the disk. */
 static void write_until_killed(struct fixture *fixture, const char *visit, int from, int report)
@@ -236,18 +238,21 @@ static void test_killed_at_random_moments(void **state)
             write_until_killed(fixture, visit, highest + 1, report[1]);
         }
         close(report[1]);
+        acknowledged = highest;
+        if (kill_number % 2 == 0) { /* every second one is hit while it writes, the others may be while they open */
+            assert_int_equal(read(report[0], &acknowledged, sizeof acknowledged), sizeof acknowledged);
+        }
         struct timespec moment = {.tv_nsec = 1000L * (long)randomness_below(&random, 40000)};
         nanosleep(&moment, NULL);
         assert_int_equal(kill(child, SIGKILL), 0);
         assert_int_equal(waitpid(child, NULL, 0), child);
-        acknowledged = highest;
         while (read(report[0], &number, sizeof number) == (ssize_t)sizeof number) {
             acknowledged = number;
         }
         close(report[0]);
         highest = check_written(fixture, visit, acknowledged);
     }
-    assert_true(highest > KILLS);
+    assert_true(highest >= KILLS / 2 - 1);
 }
 
 int main(void)

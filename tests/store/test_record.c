@@ -171,6 +171,12 @@ static void an_import_replaces_only_with_something_newer(void **state)
     assert_non_null(strstr(outcome.why, "different Observation"));
     assert_int_equal(import(fixture, WEIGHT("o1", "2", LATER, "p2", "2026-11-19T09:00:00+09:00", "62")), APPLY_STORED);
     assert_string_equal(text_of(fixture, "SELECT text FROM reading WHERE patient = 'p2'"), "62");
+    /* The same in another hand: spaces, order, and what the sender noted of it. */
+    assert_int_equal(import(fixture, "{ \"id\": \"d1\", \"resourceType\": \"Device\", \"meta\": {\"source\": \"a\"},"
+                                     " \"lotNumber\": \"7\" }"),
+                     APPLY_STORED);
+    assert_int_equal(import(fixture, "{\"resourceType\":\"Device\",\"id\":\"d1\",\"lotNumber\":\"7\"}"), APPLY_UNCHANGED);
+    assert_int_equal(import(fixture, "{\"resourceType\":\"Device\",\"id\":\"d1\",\"lotNumber\":\"8\"}"), APPLY_QUARANTINED);
     /* Newer, but of somebody else. */
     assert_int_equal(import(fixture, WEIGHT("o1", "3", "2026-11-22T00:00:00Z", "p3", "2026-11-19T09:00:00+09:00", "63")),
                      APPLY_QUARANTINED);

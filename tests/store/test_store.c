@@ -33,9 +33,11 @@ static void test_record_reopens_with_what_was_written(void **state)
     struct fixture *fixture = *state;
     char value[32];
     struct stat about;
-    assert_int_equal(store_setting_set(fixture->store, SETTING_SERVER, "https://example.test", &fixture->error), STATUS_OK);
+    assert_int_equal(store_setting_set(fixture->store, SETTING_SERVER, "https://example.test", &fixture->error),
+                     STATUS_OK);
     assert_int_equal(reopen(fixture), STATUS_OK);
-    assert_int_equal(store_setting_get(fixture->store, SETTING_SERVER, value, sizeof value, &fixture->error), STATUS_OK);
+    assert_int_equal(store_setting_get(fixture->store, SETTING_SERVER, value, sizeof value, &fixture->error),
+                     STATUS_OK);
     assert_string_equal(value, "https://example.test");
     assert_int_equal(stat(fixture->paths.record, &about), 0);
     assert_int_equal(about.st_mode & 0777, 0600);
@@ -47,7 +49,8 @@ static void test_a_second_record_is_refused(void **state)
 {
     struct fixture *fixture = *state;
     struct store *second = NULL;
-    assert_int_equal(store_create(&fixture->paths, fixture->vault, &fixture->options, &second, &fixture->error), STATUS_CONFLICT);
+    assert_int_equal(store_create(&fixture->paths, fixture->vault, &fixture->options, &second, &fixture->error),
+                     STATUS_CONFLICT);
     assert_null(second);
     assert_int_equal(reopen(fixture), STATUS_OK);
 }
@@ -62,7 +65,7 @@ static void test_rest_of_an_interrupted_creation_is_replaced(void **state)
     assert_false(file_exists(beside(fixture, "record.db.new-wal")));
 }
 
-/* --- refusing ---------------------------------------------------------------------------------------------- */
+/* --- refusing ----------------------------------------------------------------------------------------- */
 
 static void close_store(struct fixture *fixture)
 {
@@ -228,7 +231,7 @@ static void test_read_only_folder(void **state)
     assert_int_equal(WEXITSTATUS(result), STATUS_READ_ONLY);
 }
 
-/* --- what is on the disk --------------------------------------------------------------------------------------- */
+/* --- what is on the disk ------------------------------------------------------------------------------ */
 
 static void test_no_patient_word_is_on_the_disk(void **state)
 {
@@ -320,7 +323,8 @@ static void test_two_connections_see_each_other(void **state)
     struct fixture *fixture = *state;
     struct store *other = NULL;
     char value[32];
-    assert_int_equal(store_open(&fixture->paths, fixture->vault, &fixture->options, &other, &fixture->error), STATUS_OK);
+    assert_int_equal(store_open(&fixture->paths, fixture->vault, &fixture->options, &other, &fixture->error),
+                     STATUS_OK);
     int64_t before = store_change_counter(fixture->store);
     assert_int_equal(store_setting_set(fixture->store, "own", "1", NULL), STATUS_OK);
     assert_int_equal(store_change_counter(fixture->store), before);
@@ -349,7 +353,7 @@ static void test_tidying_bounds_the_log(void **state)
     assert_true(about.st_size < 8 * 1024 * 1024);
 }
 
-/* --- settings and PIN ---------------------------------------------------------------------------------------------- */
+/* --- settings and PIN --------------------------------------------------------------------------------- */
 
 static void test_settings(void **state)
 {
@@ -362,7 +366,8 @@ static void test_settings(void **state)
     assert_int_equal(store_setting_get(fixture->store, SETTING_TOKEN, value, sizeof value, NULL), STATUS_OK);
     assert_string_equal(value, "second");
     assert_int_equal(store_setting_set(fixture->store, SETTING_TOKEN, "too long for it", NULL), STATUS_OK);
-    assert_int_equal(store_setting_get(fixture->store, SETTING_TOKEN, value, sizeof value, &fixture->error), STATUS_INVALID);
+    assert_int_equal(store_setting_get(fixture->store, SETTING_TOKEN, value, sizeof value, &fixture->error),
+                     STATUS_INVALID);
     assert_string_equal(value, "");
 }
 
@@ -393,7 +398,7 @@ static void test_pin_stands_in_until_five_are_wrong(void **state)
     assert_false(store_pin_is_set(fixture->store));
 }
 
-/* --- memory ------------------------------------------------------------------------------------------------------------ */
+/* --- memory ------------------------------------------------------------------------------------------- */
 
 /* SQLCipher 3.4 forgets what it had when an allocation fails while it takes a key. */
 const char *__lsan_default_suppressions(void);

@@ -70,7 +70,8 @@ static void test_second_enrolment_is_refused(void **state)
     struct fixture *fixture = *state;
     struct vault *second = NULL;
     char recovery[RECOVERY_KEY_SIZE];
-    assert_int_equal(vault_create(&fixture->paths, "another good one", recovery, &second, &fixture->error), STATUS_CONFLICT);
+    assert_int_equal(vault_create(&fixture->paths, "another good one", recovery, &second, &fixture->error),
+                     STATUS_CONFLICT);
     assert_null(second);
     assert_string_equal(recovery, "");
     unlink(fixture->paths.record); /* lost, but its mark tells that it was there */
@@ -84,7 +85,8 @@ static void test_interrupted_enrolment_can_be_repeated(void **state)
     vault_free(fixture->vault);
     fixture->vault = NULL;
     assert_int_equal(
-        vault_create(&fixture->paths, "another good one", fixture->recovery, &fixture->vault, &fixture->error), STATUS_OK);
+        vault_create(&fixture->paths, "another good one", fixture->recovery, &fixture->vault, &fixture->error),
+        STATUS_OK);
     assert_true(file_exists(beside(fixture, "key.aside-1")));
     assert_int_equal(unlock(fixture, PASSPHRASE), STATUS_LOCKED);
     assert_int_equal(unlock(fixture, "another good one"), STATUS_OK);
@@ -242,7 +244,7 @@ static void test_parameters_beyond_reason_are_damage(void **state)
     assert_int_equal(unlock(fixture, PASSPHRASE), STATUS_DAMAGED);
 }
 
-/* --- change and recovery ------------------------------------------------------------------------------------ */
+/* --- change and recovery ------------------------------------------------------------------------------ */
 
 static void test_passphrase_changes_and_the_key_stays(void **state)
 {
@@ -250,10 +252,13 @@ static void test_passphrase_changes_and_the_key_stays(void **state)
     unsigned char before[DATA_KEY_SIZE];
     memcpy(before, vault_data_key(fixture->vault), sizeof before);
     const struct clock *clock = &fixture->options.clock;
-    assert_int_equal(vault_change_passphrase(&fixture->paths, "not this one", "a newer passphrase", clock, NULL), STATUS_LOCKED);
-    assert_int_equal(vault_change_passphrase(&fixture->paths, PASSPHRASE, "short", clock, &fixture->error), STATUS_INVALID);
+    assert_int_equal(vault_change_passphrase(&fixture->paths, "not this one", "a newer passphrase", clock, NULL),
+                     STATUS_LOCKED);
+    assert_int_equal(vault_change_passphrase(&fixture->paths, PASSPHRASE, "short", clock, &fixture->error),
+                     STATUS_INVALID);
     assert_int_equal(unlock(fixture, PASSPHRASE), STATUS_OK);
-    assert_int_equal(vault_change_passphrase(&fixture->paths, PASSPHRASE, "a newer passphrase", clock, NULL), STATUS_OK);
+    assert_int_equal(vault_change_passphrase(&fixture->paths, PASSPHRASE, "a newer passphrase", clock, NULL),
+                     STATUS_OK);
     assert_int_equal(unlock(fixture, PASSPHRASE), STATUS_LOCKED);
     assert_int_equal(unlock(fixture, "a newer passphrase"), STATUS_OK);
     assert_memory_equal(vault_data_key(fixture->vault), before, sizeof before);
@@ -292,7 +297,8 @@ static void test_recovery_key_as_people_type_it(void **state)
     assert_int_equal(vault_recover(&fixture->paths, typed, "a newer passphrase", clock, &fixture->error), STATUS_OK);
     assert_int_equal(unlock(fixture, "a newer passphrase"), STATUS_OK);
     assert_memory_equal(vault_data_key(fixture->vault), before, sizeof before);
-    assert_int_equal(vault_recover(&fixture->paths, fixture->recovery, PASSPHRASE, clock, NULL), STATUS_OK); /* stays valid */
+    assert_int_equal(vault_recover(&fixture->paths, fixture->recovery, PASSPHRASE, clock, NULL),
+                     STATUS_OK); /* stays valid */
     assert_int_equal(unlock(fixture, PASSPHRASE), STATUS_OK);
 }
 
@@ -306,23 +312,26 @@ static void test_wrong_recovery_keys(void **state)
     const char *tries[] = {wrong, "", "U", "short", "0000-0000-0000-0000-0000-0000-0000-0000-0"};
     for (size_t i = 0; i < sizeof tries / sizeof tries[0]; i++) {
         forget_failures(fixture);
-        assert_int_equal(vault_recover(&fixture->paths, tries[i], "a newer passphrase", clock, &fixture->error), STATUS_LOCKED);
+        assert_int_equal(vault_recover(&fixture->paths, tries[i], "a newer passphrase", clock, &fixture->error),
+                         STATUS_LOCKED);
     }
     assert_int_equal(unlock(fixture, PASSPHRASE), STATUS_OK);
 }
 
-/* --- what may be a passphrase ---------------------------------------------------------------------------------- */
+/* --- what may be a passphrase ------------------------------------------------------------------------- */
 
 static void test_the_same_text_in_another_form_opens(void **state)
 {
     struct fixture *fixture = *state;
     const struct clock *clock = &fixture->options.clock;
     /* Composed and decomposed Hangul and accents, full-width and half-width letters. */
-    assert_int_equal(vault_change_passphrase(&fixture->paths, PASSPHRASE, "\xea\xb0\x80\xeb\x82\x98 caf\xc3\xa9 \xef\xbd\x81\xef\xbd\x82",
-                                             clock, &fixture->error),
+    assert_int_equal(vault_change_passphrase(&fixture->paths, PASSPHRASE,
+                                             "\xea\xb0\x80\xeb\x82\x98 caf\xc3\xa9 \xef\xbd\x81\xef\xbd\x82", clock,
+                                             &fixture->error),
                      STATUS_OK);
     assert_int_equal(unlock(fixture, "\xe1\x84\x80\xe1\x85\xa1\xe1\x84\x82\xe1\x85\xa1 cafe\xcc\x81 ab"), STATUS_OK);
-    assert_int_equal(unlock(fixture, "\xe1\x84\x80\xe1\x85\xa1\xe1\x84\x82\xe1\x85\xa1 CAFE\xcc\x81 ab"), STATUS_LOCKED);
+    assert_int_equal(unlock(fixture, "\xe1\x84\x80\xe1\x85\xa1\xe1\x84\x82\xe1\x85\xa1 CAFE\xcc\x81 ab"),
+                     STATUS_LOCKED);
 }
 
 static void test_passphrase_faults(void **state)
@@ -344,8 +353,10 @@ static void test_passphrase_faults(void **state)
     assert_non_null(passphrase_fault("with\ttabulator"));
     assert_non_null(passphrase_fault("not utf-8 \xff\xff"));
     /* Characters count, not bytes. */
-    assert_non_null(passphrase_fault("\xea\xb0\x80\xeb\x82\x98\xeb\x8b\xa4\xeb\x9d\xbc\xeb\xa7\x88\xeb\xb0\x94\xec\x82\xac"));
-    assert_null(passphrase_fault("\xea\xb0\x80\xeb\x82\x98\xeb\x8b\xa4\xeb\x9d\xbc\xeb\xa7\x88\xeb\xb0\x94\xec\x82\xac\xec\x95\x84"));
+    assert_non_null(
+        passphrase_fault("\xea\xb0\x80\xeb\x82\x98\xeb\x8b\xa4\xeb\x9d\xbc\xeb\xa7\x88\xeb\xb0\x94\xec\x82\xac"));
+    assert_null(passphrase_fault(
+        "\xea\xb0\x80\xeb\x82\x98\xeb\x8b\xa4\xeb\x9d\xbc\xeb\xa7\x88\xeb\xb0\x94\xec\x82\xac\xec\x95\x84"));
 }
 
 static void test_the_worst_expansion_fits(void **state)
@@ -393,7 +404,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_every_flipped_bit_is_damage_not_a_wrong_passphrase, key_only, remove_home),
         cmocka_unit_test_setup_teardown(test_every_truncation_is_damage, key_only, remove_home),
         cmocka_unit_test_setup_teardown(test_backup_copy_serves_and_repairs, key_only, remove_home),
-        cmocka_unit_test_setup_teardown(test_stale_backup_does_not_bring_the_old_passphrase_back, key_only, remove_home),
+        cmocka_unit_test_setup_teardown(test_stale_backup_does_not_bring_the_old_passphrase_back, key_only,
+                                        remove_home),
         cmocka_unit_test_setup_teardown(test_sealed_keys_cannot_be_exchanged, key_only, remove_home),
         cmocka_unit_test_setup_teardown(test_parameters_beyond_reason_are_damage, key_only, remove_home),
         cmocka_unit_test_setup_teardown(test_passphrase_changes_and_the_key_stays, key_only, remove_home),

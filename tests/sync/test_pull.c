@@ -1,9 +1,21 @@
 /* The caseload comes to the device: scopes, order, completeness, resuming, leaving. */
-#include "tests/sync/sync_test.h"
+#include "tests/sync/script.h"
 
 static int patients(struct bed *bed)
 {
     return (int)number(bed, "SELECT count(*) FROM patient");
+}
+
+/* Every chart that counts as complete has all that the server holds of it. */
+static void assert_complete_is_true(struct bed *bed, int observations)
+{
+    assert_int_equal(number(bed, "SELECT count(*) FROM chart_state c WHERE complete = 1 AND "
+                                 "((SELECT count(*) FROM allergy WHERE patient = c.patient) <> 1 OR "
+                                 "(SELECT count(*) FROM task WHERE patient = c.patient) <> 1)"), 0);
+    assert_int_equal(number(bed, "SELECT count(*) FROM reading WHERE patient IN (SELECT patient FROM chart_state WHERE complete = 1)"),
+                     observations * number(bed, COMPLETE_COUNT));
+    assert_int_equal(number(bed, "SELECT count(*) FROM patient p LEFT JOIN chart_state c ON c.patient = p.id WHERE c.complete IS NULL "
+                                 "AND EXISTS (SELECT 1 FROM cursor WHERE scope = 'patient/' || p.id AND value <> '-')"), 0);
 }
 
 static void each_scope_brings_its_patients(void **state)
@@ -18,17 +30,354 @@ static void each_scope_brings_its_patients(void **state)
         assert_run(bed, STATUS_OK);
         assert_int_equal(patients(bed), scopes[i].patients);
         assert_int_equal(number(bed, COMPLETE_COUNT), scopes[i].patients);
-        assert_int_equal(number(bed, "SELECT count(*) FROM reading"), 3 * scopes[i].patients);
-        assert_int_equal(number(bed, "SELECT count(*) FROM person"), 1); /* who wrote down the allergies */
+        assert_complete_is_true(bed, 3);
+        assert_int_equal(number(bed, "SELECT count(*) FROM resource WHERE type = 'Practitioner' AND id = 'n2'"), 1);
         assert_int_equal(bed->result.entry.pulled, number(bed, RESOURCE_COUNT));
+        assert_string_not_equal(bed->result.entry.data_as_of, "");
         free_bed(bed);
     }
 }
+
+static void the_configuration_comes_before_enrolment(void **state)
+{
+    struct bed *bed = *state;
+    bed->sync.caseload = "List/l1";
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(patients(bed), 2);
+    bed->sync.caseload = "Group/nobody";
+    assert_run(bed, STATUS_FAILED);
+    assert_non_null(strstr(bed->error.sentence, "Group/nobody"));
+    bed->sync.caseload = "Patient/p1";
+    assert_run(bed, STATUS_INVALID);
+    assert_int_equal(patients(bed), 2);
+}
+
+static void scopes_are_checked(void **state)
+{
+    static const char *const good[] = {"appointments", "all", "Group/g1", "List/abc-1.2", "Patient?name=kim", "Patient?"};
+    static const char *const bad[] = {"", "Group/", "Group/a/b", "Patient", "Patient? name", "Patient?a\r\nb", "Patient?a#b", "group/g1"};
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        assert_int_equal(caseload_check(good[i], NULL), STATUS_OK);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_int_equal(caseload_check(bad[i], NULL), STATUS_INVALID);
+    }
+}
+
+static void todays_patients_come_first(void **state)
+{
+    struct bed *bed = *state;
+    fault(bed, "{\"fault\":\"offline\",\"times\":0,\"after\":1,\"match\":\"/fhir/Patient?_id=\"}");
+    assert_run(bed, STATUS_UNREACHABLE);
+    assert_int_equal(number(bed, COMPLETE_COUNT), 6);
+    assert_int_equal(number(bed, "SELECT count(*) FROM chart_state WHERE complete = 1 AND patient IN ('p7', 'p3')"), 2);
+    assert_int_equal(logged(bed, "/fhir/Patient?_id=p7,p3,p1,"), 1);
+    no_faults(bed);
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(number(bed, COMPLETE_COUNT), 8);
+}
+
+/* The line is cut at each request in turn; each time another run ends what was begun. */
+static void a_cut_at_any_request_leaves_true_charts(void **state)
+{
+    (void)state;
+    struct bed *bed = new_bed("List/l1", NULL, 120);
+    int cuts = 0;
+    for (enum status status = STATUS_FAILED; status != STATUS_OK; cuts++) {
+        char spec[128];
+        text_format(spec, sizeof spec, "{\"fault\":\"offline\",\"times\":0,\"after\":%d}", cuts);
+        assert_int_equal(record_begin(bed->fixture.store, NULL), STATUS_OK);
+        assert_int_equal(record_release_patient(bed->fixture.store, "p1", NULL), STATUS_OK);
+        assert_int_equal(record_release_patient(bed->fixture.store, "p2", NULL), STATUS_OK);
+        assert_int_equal(record_set_cursor(bed->fixture.store, "patient/p1", "", NULL), STATUS_OK);
+        assert_int_equal(record_set_cursor(bed->fixture.store, "patient/p2", "", NULL), STATUS_OK);
+        assert_int_equal(record_commit(bed->fixture.store, NULL), STATUS_OK);
+        assert_int_equal(patients(bed), 0);
+        fault(bed, spec);
+        status = run(bed);
+        assert_true(status == STATUS_OK || status == STATUS_UNREACHABLE);
+        assert_complete_is_true(bed, 120);
+        no_faults(bed);
+        assert_run(bed, STATUS_OK);
+        assert_int_equal(number(bed, COMPLETE_COUNT), 2);
+        assert_complete_is_true(bed, 120);
+    }
+    assert_true(cuts > 20);
+    free_bed(bed);
+}
+
+static void a_second_sync_is_small_and_silent(void **state)
+{
+    struct bed *bed = *state;
+    assert_run(bed, STATUS_OK);
+    int64_t resources = number(bed, RESOURCE_COUNT);
+    int64_t audited = number(bed, "SELECT count(*) FROM audit");
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(bed->result.entry.pulled, 0);
+    assert_int_equal(bed->result.entry.requests, 18); /* the Group, and one for each type */
+    assert_int_equal(counted(bed, "methods.POST") + counted(bed, "methods.PUT"), 0);
+    assert_int_equal(number(bed, RESOURCE_COUNT), resources);
+    assert_int_equal(number(bed, "SELECT count(*) FROM audit"), audited);
+}
+
+#define NEW_WEIGHT(id, patient) WEIGHT(id, "1", "2026-11-20T00:00:00Z", patient, "2026-11-20T00:00:00Z", "62.0")
+
+static void what_is_new_arrives_with_the_next_sync(void **state)
+{
+    struct bed *bed = *state;
+    assert_run(bed, STATUS_OK);
+    put_resource(bed, "Observation/new", NEW_WEIGHT("new", "p2"));
+    put_resource(bed, "Observation/strange", NEW_WEIGHT("strange", "p9"));
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(bed->result.entry.pulled, 1);
+    assert_int_equal(number(bed, "SELECT count(*) FROM resource WHERE id = 'new'"), 1);
+    assert_int_equal(number(bed, "SELECT count(*) FROM resource WHERE id = 'strange' OR patient = 'p9'"), 0);
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(bed->result.entry.pulled, 0);
+}
+
+static void a_lost_page_begins_the_search_again(void **state)
+{
+    (void)state;
+    struct bed *bed = new_bed("List/l1", NULL, 120);
+    fault(bed, "{\"fault\":\"status\",\"status\":410,\"match\":\"_getpages\",\"after\":1,\"body\":\"{}\"}");
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(number(bed, COMPLETE_COUNT), 2);
+    assert_complete_is_true(bed, 120);
+    fault(bed, "{\"fault\":\"status\",\"status\":410,\"match\":\"_getpages\",\"times\":0,\"body\":\"{}\"}");
+    bed->sync.caseload = "Patient?_id=p3,p4";
+    assert_run(bed, STATUS_FAILED); /* it never ends for a server that forgets every time */
+    assert_int_equal(number(bed, "SELECT complete FROM chart_state WHERE patient = 'p3'"), -1);
+    free_bed(bed);
+}
+
+/* Page links that lead in a circle of three, or to another host, or to a page after the last for ever. */
+static bool odd_links(struct script *script, const struct request *request, struct response *response)
+{
+    char body[512];
+    if (strstr(request->url, "/Observation?") == NULL && strstr(request->url, "/odd") == NULL) {
+        return false;
+    }
+    script->step++;
+    text_format(body, sizeof body,
+                "{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"link\":[{\"relation\":\"next\",\"url\":\"%s/odd%d\"}]}",
+                script->text != NULL ? script->text : script->bed->base, script->step % 3);
+    reply(response, 200, FHIR_JSON, body);
+    return true;
+}
+
+static void circles_and_strange_hosts_end_the_download(void **state)
+{
+    struct bed *bed = *state;
+    struct script script;
+    script_begin(&script, bed);
+    script.answer = odd_links;
+    assert_run(bed, STATUS_FAILED);
+    assert_non_null(strstr(bed->error.sentence, "circle"));
+    assert_true(script.step < 12);
+    assert_int_equal(number(bed, COMPLETE_COUNT), 0);
+    script.text = "http://127.0.0.1:9/fhir";
+    script.step = 0;
+    assert_run(bed, STATUS_FAILED);
+    assert_non_null(strstr(bed->error.sentence, "another address"));
+    assert_int_equal(script.step, 1);
+    assert_int_equal(number(bed, COMPLETE_COUNT), 0);
+    script.answer = NULL;
+    assert_run(bed, STATUS_OK);
+    script_end(&script);
+}
+
+/* A server that passes over "patient=". */
+static bool everybodys_charts(struct script *script, const struct request *request, struct response *response)
+{
+    if (strstr(request->url, "/Observation?") == NULL) {
+        return false;
+    }
+    (void)script;
+    reply(response, 200, FHIR_JSON,
+          "{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"entry\":[{\"resource\":" NEW_WEIGHT("x1", "p1") "},"
+          "{\"resource\":" NEW_WEIGHT("x9", "p9") "}]}");
+    return true;
+}
+
+static void charts_nobody_asked_for_are_not_kept(void **state)
+{
+    struct bed *bed = *state;
+    struct script script;
+    script_begin(&script, bed);
+    script.answer = everybodys_charts;
+    assert_run(bed, STATUS_FAILED);
+    assert_int_equal(number(bed, "SELECT count(*) FROM resource WHERE type = 'Observation'"), 0);
+    assert_int_equal(number(bed, COMPLETE_COUNT), 0);
+    script_end(&script);
+}
+
+static bool odd_entries(struct script *script, const struct request *request, struct response *response)
+{
+    if (strstr(request->url, "/Flag?") == NULL) {
+        return false;
+    }
+    (void)script;
+    reply(response, 200, FHIR_JSON,
+          "{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"entry\":["
+          "{\"resource\":{\"resourceType\":\"OperationOutcome\",\"issue\":[]},\"search\":{\"mode\":\"outcome\"}},"
+          "{\"resource\":{\"resourceType\":\"OperationOutcome\",\"issue\":[]}},"
+          "{\"fullUrl\":\"urn:x\"},{\"resource\":" NEW_WEIGHT("included", "p9") ",\"search\":{\"mode\":\"include\"}},"
+          "{\"resource\":{\"resourceType\":\"Flag\",\"id\":\"not/an/id\",\"subject\":{\"reference\":\"Patient/p1\"}}},"
+          "{\"resource\":{\"resourceType\":\"Flag\",\"id\":\"f1\",\"meta\":{\"versionId\":\"1\"},\"status\":\"active\","
+          "\"code\":{\"text\":\"Dog\"},\"subject\":{\"reference\":\"Patient/p1\"}}}]}");
+    return true;
+}
+
+static void one_broken_resource_is_set_aside_and_the_rest_stays(void **state)
+{
+    struct bed *bed = *state;
+    struct script script;
+    script_begin(&script, bed);
+    script.answer = odd_entries;
+    assert_run(bed, STATUS_ATTENTION);
+    assert_int_equal(number(bed, "SELECT count(*) FROM quarantine"), 1);
+    assert_int_equal(number(bed, "SELECT count(*) FROM resource WHERE type = 'Flag'"), 1);
+    assert_int_equal(number(bed, "SELECT count(*) FROM resource WHERE type = 'OperationOutcome' OR id = 'included'"), 0);
+    assert_int_equal(number(bed, COMPLETE_COUNT), 8);
+    script_end(&script);
+}
+
+#define GROUP_OF(members) "{\"resourceType\":\"Group\",\"id\":\"g1\",\"type\":\"person\",\"actual\":true,\"member\":[" members "]}"
+#define MEMBER(id) "{\"entity\":{\"reference\":\"Patient/" id "\"}}"
+
+static void who_leaves_the_caseload_leaves_the_device(void **state)
+{
+    struct bed *bed = *state;
+    char visit[UUID_SIZE];
+    assert_run(bed, STATUS_OK);
+    put_resource(bed, "Group/g1", GROUP_OF(MEMBER("p1") "," MEMBER("p2")));
+    sign_visit(bed, "p8", small_visit, NULL, visit);
+    fault(bed, "{\"fault\":\"reject\",\"contains\":\"8867-4\"}");
+    assert_run(bed, STATUS_ATTENTION);
+    assert_int_equal(patients(bed), 3); /* what was refused of the visit keeps p8 here */
+    assert_int_equal(number(bed, "SELECT count(*) FROM resource WHERE patient = 'p3'"), 0);
+    assert_int_equal(number(bed, "SELECT count(*) FROM outbox WHERE state = 'refused'"), 1);
+    assert_int_equal(number(bed, "SELECT complete FROM chart_state WHERE patient = 'p8'"), 0);
+    no_faults(bed);
+    assert_int_equal(outbox_retry(bed->fixture.store, number(bed, "SELECT number FROM outbox WHERE state = 'refused'"), NULL), STATUS_OK);
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(held(bed, "Encounter", visit), 1);
+    assert_int_equal(patients(bed), 2);
+    assert_int_equal(number(bed, "SELECT count(*) FROM resource WHERE patient = 'p8'"), 0);
+    put_resource(bed, "Group/g1", GROUP_OF(MEMBER("p1") "," MEMBER("p2") "," MEMBER("p8")));
+    assert_run(bed, STATUS_OK); /* and comes back whole */
+    assert_int_equal(number(bed, "SELECT count(*) FROM reading WHERE patient = 'p8'"), 4);
+    assert_int_equal(number(bed, "SELECT complete FROM chart_state WHERE patient = 'p8'"), 1);
+}
+
+static void an_empty_caseload_sends_nobody_away(void **state)
+{
+    struct bed *bed = *state;
+    assert_run(bed, STATUS_OK);
+    put_resource(bed, "Group/g1", "{\"resourceType\":\"Group\",\"id\":\"g1\",\"type\":\"person\",\"actual\":true}");
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(patients(bed), 8);
+}
+
+static void an_imported_patient_stays(void **state)
+{
+    struct bed *bed = *state;
+    assert_int_equal(import(&bed->fixture, "{\"resourceType\":\"Patient\",\"id\":\"paper\",\"gender\":\"male\"}"), APPLY_STORED);
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(patients(bed), 9);
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(patients(bed), 9);
+}
+
+static void a_member_the_server_does_not_deliver_is_named(void **state)
+{
+    struct bed *bed = *state;
+    put_resource(bed, "Patient/gone", "{\"resourceType\":\"Patient\",\"id\":\"gone\"}");
+    put_resource(bed, "Group/g1", GROUP_OF(MEMBER("p1") "," MEMBER("gone")));
+    struct transport transport = http_transport(bed->http);
+    struct script script;
+    (void)transport;
+    script_begin(&script, bed);
+    fault(bed, "{\"fault\":\"status\",\"status\":200,\"times\":0,\"match\":\"/Patient?_id=gone\",\"body\":"
+               "\"{\\\"resourceType\\\":\\\"Bundle\\\",\\\"type\\\":\\\"searchset\\\"}\"}");
+    assert_run(bed, STATUS_OK); /* both at once: the server has it */
+    assert_int_equal(patients(bed), 2);
+    script_end(&script);
+    bed->sync.caseload = "List/absent";
+    put_resource(bed, "List/absent", "{\"resourceType\":\"List\",\"id\":\"absent\",\"status\":\"current\",\"mode\":\"working\","
+                                     "\"entry\":[{\"item\":{\"reference\":\"Patient/p1\"}},{\"item\":{\"reference\":\"Patient/p4\"}}]}");
+    fault(bed, "{\"fault\":\"status\",\"status\":200,\"times\":0,\"match\":\"/Patient?_id=p4\",\"body\":"
+               "\"{\\\"resourceType\\\":\\\"Bundle\\\",\\\"type\\\":\\\"searchset\\\"}\"}");
+    assert_run(bed, STATUS_ATTENTION);
+    assert_non_null(strstr(bed->error.sentence, "1 of your patients"));
+    assert_int_equal(number(bed, "SELECT count(*) FROM chart_state WHERE patient = 'p4'"), 0);
+    assert_int_equal(bed->result.entry.requests, 19); /* one more than a sync with nothing new */
+}
+
+static void another_server_is_read_from_the_beginning(void **state)
+{
+    struct bed *bed = *state;
+    assert_run(bed, STATUS_OK);
+    pid_t first = bed->server;
+    struct http *door = bed->door;
+    struct http *http = bed->http;
+    write_caseload(bed->load, 5); /* older than the cursors: asking for what is new would miss it */
+    start_server(bed, NULL);
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(number(bed, "SELECT count(*) FROM reading"), 8 * 5);
+    assert_int_equal(logged(bed, "GET /fhir/metadata"), 1);
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(bed->result.entry.pulled, 0);
+    http_free(door);
+    http_free(http);
+    stop_program(first);
+}
+
+static void a_server_without_some_names_still_gives_charts(void **state)
+{
+    struct bed *bed = *state;
+    fault(bed, "{\"fault\":\"status\",\"status\":403,\"times\":0,\"match\":\"/fhir/Practitioner?\",\"body\":\"{}\"}");
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(number(bed, COMPLETE_COUNT), 8);
+    assert_int_equal(number(bed, "SELECT count(*) FROM person"), 0);
+}
+
+static void a_refused_read_says_why(void **state)
+{
+    struct bed *bed = *state;
+    fault(bed, "{\"fault\":\"status\",\"status\":403,\"times\":0,\"match\":\"/fhir/Observation?\",\"body\":"
+               "\"{\\\"resourceType\\\":\\\"OperationOutcome\\\",\\\"issue\\\":[{\\\"severity\\\":\\\"error\\\",\\\"diagnostics\\\":"
+               "\\\"role too small\\\"}]}\"}");
+    assert_run(bed, STATUS_FAILED);
+    assert_non_null(strstr(bed->error.sentence, "role too small"));
+    assert_int_equal(number(bed, COMPLETE_COUNT), 0);
+}
+
+#define bed_test(name) cmocka_unit_test_setup_teardown(name, group_bed, leave_bed)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_scope_brings_its_patients),
+        cmocka_unit_test(scopes_are_checked),
+        cmocka_unit_test(a_cut_at_any_request_leaves_true_charts),
+        cmocka_unit_test(a_lost_page_begins_the_search_again),
+        bed_test(the_configuration_comes_before_enrolment),
+        bed_test(todays_patients_come_first),
+        bed_test(a_second_sync_is_small_and_silent),
+        bed_test(what_is_new_arrives_with_the_next_sync),
+        bed_test(circles_and_strange_hosts_end_the_download),
+        bed_test(charts_nobody_asked_for_are_not_kept),
+        bed_test(one_broken_resource_is_set_aside_and_the_rest_stays),
+        bed_test(who_leaves_the_caseload_leaves_the_device),
+        bed_test(an_empty_caseload_sends_nobody_away),
+        bed_test(an_imported_patient_stays),
+        bed_test(a_member_the_server_does_not_deliver_is_named),
+        bed_test(another_server_is_read_from_the_beginning),
+        bed_test(a_server_without_some_names_still_gives_charts),
+        bed_test(a_refused_read_says_why),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

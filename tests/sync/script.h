@@ -1,0 +1,88 @@
+/*
+ * A transport between the sync and the real server: it counts, may answer in
+ * the server's place, and may change what the server answered, byte by byte.
+ */
+#ifndef DOORSTEP_TESTS_SYNC_SCRIPT_H
+#define DOORSTEP_TESTS_SYNC_SCRIPT_H
+
+#include "tests/sync/sync_test.h"
+
+struct script {
+    struct bed *bed;
+    struct transport inner;
+    /* Answers in the server's place and returns true; or returns false. May be NULL. */
+    bool (*answer)(struct script *script, const struct request *request, struct response *response);
+    /* Changes the server's answer. May be NULL. */
+    void (*alter)(struct script *script, const struct request *request, struct response *response);
+    int requests, writes;
+    int step;           /* for the two above */
+    const char *text;   /* likewise */
+    char *last_write;   /* owned: the body of the last POST, not compressed */
+};
+
+static inline enum status script_exchange(void *context, const struct request *request, struct response *response,
+                                          struct error *error)
+{
+    struct script *script = context;
+    enum status status = STATUS_OK;
+    script->requests++;
+    if (strcmp(request->method, "GET") != 0) {
+        script->writes++;
+        memory_free(script->last_write);
+        script->last_write = memory_copy_text(request->body);
+    }
+    if (script->answer != NULL && script->answer(script, request, response)) {
+        return STATUS_OK;
+    }
+    status = script->inner.exchange(script->inner.context, request, response, error);
+    if (status == STATUS_OK && script->alter != NULL) {
+        script->alter(script, request, response);
+    }
+    return status;
+}
+
+static inline void script_begin(struct script *script, struct bed *bed)
+{
+    *script = (struct script){.bed = bed, .inner = http_transport(bed->http)};
+    bed->sync.transport = (struct transport){.exchange = script_exchange, .context = script};
+}
+
+static inline void script_end(struct script *script)
+{
+    script->bed->sync.transport = script->inner;
+    memory_free(script->last_write);
+}
+
+/* Makes `response` a complete answer. */
+static inline void reply(struct response *response, long status, const char *content_type, const char *body)
+{
+    response->end = EXCHANGE_ANSWERED;
+    response->status = status;
+    text_copy(response->content_type, sizeof response->content_type, content_type);
+    buffer_clear(&response->body);
+    buffer_append_text(&response->body, body);
+}
+#define FHIR_JSON "application/fhir+json"
+#define OUTCOME(severity, words) \
+    "{\"resourceType\":\"OperationOutcome\",\"issue\":[{\"severity\":\"warning\",\"code\":\"informational\",\"diagnostics\":\"no\"}," \
+    "{\"severity\":\"" severity "\",\"code\":\"processing\",\"diagnostics\":\"" words "\"}]}"
+
+/* The answer as a tree (owned), and back into the response. */
+static inline cJSON *answer_tree(const struct response *response)
+{
+    cJSON *tree = NULL;
+    assert_int_equal(json_parse(buffer_text(&response->body), response->body.length, &tree, NULL), STATUS_OK);
+    return tree;
+}
+
+static inline void answer_set(struct response *response, cJSON *tree)
+{
+    char *text = json_print(tree);
+    assert_non_null(text);
+    buffer_clear(&response->body);
+    buffer_append_text(&response->body, text);
+    memory_free(text);
+    cJSON_Delete(tree);
+}
+
+#endif
