@@ -13,7 +13,6 @@
 #define CELL_SOURCE 8
 #define SPARK_MOST 24
 #define SPARK_DAYS 30
-#define ONE_OCCASION (30 * INSTANT_MINUTE) /* readings this close together belong to one NEWS2 */
 
 /* The vitals in the order in which they are read. */
 static const enum vital order[] = {
@@ -86,7 +85,7 @@ void snapshot_write_vitals(struct page *page, const struct chart *chart, instant
 void snapshot_write_news2(struct page *page, const struct chart *chart, instant now)
 {
     instant at = INSTANT_NONE;
-    struct news2_score score = chart_news2(chart, ONE_OCCASION, &at);
+    struct news2_score score = chart_news2(chart, CHART_OCCASION, &at);
     char words[600];
     char detail[300] = "";
 

@@ -117,6 +117,20 @@ static void define_keys(void)
     }
 }
 
+/* Whether the terminal can put the cursor anywhere. Asked before newterm(), which ends the program for some types. */
+static bool can_address(const char *type, int descriptor)
+{
+    int found = 0;
+    bool can = false;
+
+    if (setupterm(type, descriptor, &found) != OK) {
+        return false;
+    }
+    can = tigetstr("cup") != NULL;
+    (void)del_curterm(cur_term);
+    return can;
+}
+
 static enum status unusable(const char *type, struct error *error)
 {
     return error_set(error, STATUS_FAILED,
@@ -126,15 +140,12 @@ static enum status unusable(const char *type, struct error *error)
 
 enum status term_start(const struct term_options *options, struct error *error)
 {
-    int unused = 0;
-
     if (options->type == NULL || options->type[0] == '\0') {
         return error_set(error, STATUS_FAILED,
                          _("The variable TERM is not set; set it to what your terminal is, for example TERM=xterm."));
     }
     modes_saved = tcgetattr(fileno(options->out), &modes_before) == 0;
-    /* Asked first, because newterm() ends the program for some types. */
-    if (setupterm(options->type, fileno(options->out), &unused) != OK || tigetstr("cup") == NULL) {
+    if (!can_address(options->type, fileno(options->out))) {
         return unusable(options->type, error);
     }
     use_env(false);

@@ -43,7 +43,7 @@ struct note_screen {
 };
 
 /* Width in which the text is written: known before anything is drawn, as keys may come first. */
-static int text_columns(const struct application *application)
+static int writing_columns(const struct application *application)
 {
     int columns = layout_of(application->rows, application->columns).body.columns;
 
@@ -150,7 +150,7 @@ static void put_last_note(const struct application *application, struct area *ar
     struct area note = *area;
 
     if (area->columns >= WIDE) {
-        area->columns = text_columns(application);
+        area->columns = writing_columns(application);
         note.column = area->columns + 2;
         note.columns -= note.column;
         draw_last_note(application, note);
@@ -411,7 +411,7 @@ static enum reaction note_event(struct view *view, struct application *applicati
         go_to(view, application, view->cursor + (down ? 1 : -1), !down);
         return REACTION_REDRAW;
     }
-    return draft_field_event(open_field(view), view, application, event, text_columns(application)) ? REACTION_REDRAW
+    return draft_field_event(open_field(view), view, application, event, writing_columns(application)) ? REACTION_REDRAW
                                                                                                      : REACTION_IGNORED;
 }
 

@@ -75,12 +75,12 @@ static bool is_news2_part(enum vital vital)
 }
 
 /* The index of the newest reading that may open an occasion, or reading_count. */
-static size_t find_occasion(const struct chart *chart, bool devices_too)
+static size_t find_occasion(const struct chart *chart, bool home_too)
 {
     for (size_t i = 0; i < chart->reading_count; i++) {
         const struct reading *reading = &chart->readings[i];
         if (is_news2_part(reading->vital) && reading_counts(reading) && reading->at != INSTANT_NONE &&
-            (devices_too || reading->source != SOURCE_DEVICE)) {
+            (home_too || (reading->source != SOURCE_DEVICE && reading->source != SOURCE_PATIENT))) {
             return i;
         }
     }

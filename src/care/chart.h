@@ -169,8 +169,9 @@ const struct reading *chart_latest(const struct chart *chart, enum vital vital);
 #define CHART_OCCASION INSTANT_HOUR
 /* NEWS2 from the newest counting readings of one occasion: those within
  * `window` ms before the newest of them. An occasion ends with a reading that
- * a person took (a home device alone cannot judge consciousness), or, when
- * there is none, with the newest of any source. *at receives its time, or
+ * a nurse took: what the home measures in between (a pressure, a pulse) must
+ * not hide the last whole score. Where no nurse ever measured, it ends with
+ * the newest of any source. *at receives its time, or
  * INSTANT_NONE. Below 16 years every part is missing. */
 struct news2_score chart_news2(const struct chart *chart, int64_t window, instant *at);
 /* Whether an allergy may alarm: active or unknown status, not refuted, not an error. */

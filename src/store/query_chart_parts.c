@@ -100,7 +100,8 @@ static enum status name_reference(struct store *store, char *text, size_t size, 
     sqlite3_stmt *statement = database_statement(
         store,
         "SELECT person.name FROM resource JOIN person ON person.resource = resource.key "
-        "WHERE type = ?1 AND (id = ?2 OR uuid = ?2)",
+        "WHERE type = ?1 AND (id = ?2 OR uuid = ?2) "
+        "UNION ALL SELECT name FROM patient WHERE ?1 = 'Patient' AND id = ?2",
         error);
     if (statement == NULL) {
         return database_error(store, error);

@@ -60,7 +60,10 @@ static void a_home_device_opens_no_occasion_but_may_complete_one(void **state)
     assert_int_equal(chart_news2(&chart, CHART_OCCASION, &at).missing, 6);
     assert_int_equal(at, noon());
     add_occasion(&chart, noon() - INSTANT_DAY, "72");
-    chart_latest(&chart, VITAL_TEMPERATURE);
+    assert_int_equal(chart_news2(&chart, CHART_OCCASION, &at).total, 7);
+    assert_int_equal(at, noon() - INSTANT_DAY);
+    /* What the patient read from the cuff this morning does not hide the nurse's score of yesterday either. */
+    add_reading(&chart, VITAL_SYSTOLIC, "119", noon() - INSTANT_HOUR, SOURCE_PATIENT);
     assert_int_equal(chart_news2(&chart, CHART_OCCASION, &at).total, 7);
     assert_int_equal(at, noon() - INSTANT_DAY);
     for (size_t i = 0; i < chart.reading_count; i++) {

@@ -89,6 +89,7 @@ expect 'visit refused: cut JSON' 1 'JSON' doorstep visit patient-003 --file "$ho
 printf '{"note": {"template": "free", "text": "\377"}}' > "$home/visit.json"
 expect 'visit refused: not UTF-8' 1 'UTF-8|JSON' doorstep visit patient-003 --file "$home/visit.json"
 expect 'visit refused: no file' 1 'visit-none.json' doorstep visit patient-003 --file "$home/visit-none.json"
+visit '{"vitals": {"pulse": "80"}, "sign": true}'
 expect 'visit refused: nobody' 1 'No patient on this device fits' doorstep visit patient-999 --file "$home/visit.json"
 expect 'visit: no arguments' 2 'PATIENT --file' doorstep visit
 after=$(digest)

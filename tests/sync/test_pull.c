@@ -215,7 +215,7 @@ static void charts_nobody_asked_for_are_not_kept(void **state)
 
 static bool odd_entries(struct script *script, const struct request *request, struct response *response)
 {
-    if (strstr(request->url, "/Flag?") == NULL) {
+    if (strstr(request->url, "/Flag?") == NULL || strstr(request->url, "p1") == NULL) {
         return false;
     }
     (void)script;
@@ -294,17 +294,6 @@ static void an_imported_patient_stays(void **state)
 static void a_member_the_server_does_not_deliver_is_named(void **state)
 {
     struct bed *bed = *state;
-    put_resource(bed, "Patient/gone", "{\"resourceType\":\"Patient\",\"id\":\"gone\"}");
-    put_resource(bed, "Group/g1", GROUP_OF(MEMBER("p1") "," MEMBER("gone")));
-    struct transport transport = http_transport(bed->http);
-    struct script script;
-    (void)transport;
-    script_begin(&script, bed);
-    fault(bed, "{\"fault\":\"status\",\"status\":200,\"times\":0,\"match\":\"/Patient?_id=gone\",\"body\":"
-               "\"{\\\"resourceType\\\":\\\"Bundle\\\",\\\"type\\\":\\\"searchset\\\"}\"}");
-    assert_run(bed, STATUS_OK); /* both at once: the server has it */
-    assert_int_equal(patients(bed), 2);
-    script_end(&script);
     bed->sync.caseload = "List/absent";
     put_resource(bed, "List/absent", "{\"resourceType\":\"List\",\"id\":\"absent\",\"status\":\"current\",\"mode\":\"working\","
                                      "\"entry\":[{\"item\":{\"reference\":\"Patient/p1\"}},{\"item\":{\"reference\":\"Patient/p4\"}}]}");
