@@ -55,7 +55,7 @@ SUPPORT    := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
 TESTS       = $(foreach room,$(ROOMS),$(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(room)/test_*.c)))
 PROGRAMS   := $(BUILD)/practice $(BUILD)/loopback
 
-FUZZ_ROOMS   := care base
+FUZZ_ROOMS   := fhir care base
 FUZZ_SECONDS ?= 60
 FUZZERS      := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 

@@ -134,6 +134,9 @@ static enum status add_rows(struct push *push, const struct push_batch *batch, s
         if (status == STATUS_OK && resource != NULL) {
             status = add_row(push, transaction, batch->rows[i], resource, error);
             going->rows[going->count++] = batch->rows[i];
+        } else if (status == STATUS_OK) {
+            status = outbox_mark_unknown(push->sync->store, &batch->rows[i]->number, 1,
+                                         _("it waits for another part of the visit that the server does not have yet"), error);
         }
     }
     return status;

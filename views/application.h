@@ -2,9 +2,10 @@
  * The console as a whole: what all views share, and the stack they stand on.
  * Everything a test wants to replace is in here; there are no globals.
  *
- * application.c opens, locks and keeps the patient at hand; dispatch.c takes
- * an event to the view or command it is for; chrome.c draws what surrounds a
- * view; loop.c connects it to the terminal.
+ * session.c opens and locks; application.c has the stack and saves; at_hand.c
+ * keeps the patient and visit at hand; dispatch.c takes an event to the view or
+ * command it is for; chrome.c draws what surrounds a view; loop.c connects all
+ * to the terminal.
  */
 #ifndef DOORSTEP_VIEWS_APPLICATION_H
 #define DOORSTEP_VIEWS_APPLICATION_H
@@ -81,7 +82,8 @@ struct view *application_top(struct application *application);
 const struct view *application_below(const struct application *application);
 
 /* Chooses a patient: reads the chart and its open draft. */
-enum status application_choose_patient(struct application *application, const char *patient, struct error *error) MUST_CHECK;
+enum status application_choose_patient(struct application *application, const char *patient,
+                                       struct error *error) MUST_CHECK;
 /* Starts a visit of the chosen patient, or goes on with the open one: afterwards application->draft is it. */
 enum status application_start_visit(struct application *application, struct error *error) MUST_CHECK;
 /* Writes one draft field to the disk and to application->draft. */

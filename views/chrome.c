@@ -53,7 +53,8 @@ static bool has_item(const struct footer_item *items, size_t count, enum command
 }
 
 /* Help and Back stand at the end of the last line, always in the same place. */
-static size_t fixed_items(const struct application *application, struct area footer, struct footer_item *items, int *room)
+static size_t fixed_items(const struct application *application, struct area footer, struct footer_item *items,
+                          int *room)
 {
     static const enum command_id fixed[] = {COMMAND_HELP, COMMAND_BACK};
     size_t count = 0;
@@ -207,7 +208,8 @@ static void draw_identity(const struct application *application, int columns)
 
     age_words(patient, application_now(application), age, sizeof age);
     (void)text_format(rest, sizeof rest, "  %s  %s  %s%s%s%s%s", age,
-                   patient->birth_date[0] != '\0' ? patient->birth_date : _("birth date unknown"), gender_word(patient->gender),
+                   patient->birth_date[0] != '\0' ? patient->birth_date : _("birth date unknown"),
+                   gender_word(patient->gender),
                    application->chart.code_status[0] != '\0' ? "  " : "", application->chart.code_status,
                    patient->deceased ? "  " : "", patient->deceased ? _("DECEASED") : "");
     (void)text_format(name, sizeof name, "%s%s%s%s", patient->name, patient->reading[0] != '\0' ? " (" : "", patient->reading,
@@ -265,7 +267,8 @@ static void draw_nurse(const struct application *application, int first, int sec
                    application->practitioner[0] != '\0' ? application->practitioner : application->paths.user);
     (void)canvas_piece(0, 0, first, ROLE_HEADER_STRONG, line);
     if (status->incomplete_patients > 0) {
-        (void)text_format(line, sizeof line, _("%d patients, %d not complete"), status->patients, status->incomplete_patients);
+        (void)text_format(line, sizeof line, _("%d patients, %d not complete"), status->patients,
+                          status->incomplete_patients);
     } else {
         (void)text_format(line, sizeof line, _("%d patients"), status->patients);
     }

@@ -212,8 +212,8 @@ static void pause_event(struct application *application, const struct event *eve
     if (application->wake_at != 0 && application_monotonic(application) >= application->wake_at) {
         application->wake_at = 0;
     }
-    if ((application->unsaved || application->place_moved) && application_monotonic(application) >= application->save_after &&
-        application_save(application, &error) != STATUS_OK) {
+    if ((application->unsaved || application->place_moved) &&
+        application_monotonic(application) >= application->save_after && application_save(application, &error) != STATUS_OK) {
         application_say_error(application, &error);
     }
     if (top->ops->event != NULL) {

@@ -127,7 +127,8 @@ static bool extend_step(struct editor *editor, size_t at, const char *text, size
     struct editor_step *last = editor->step_at > 0 ? &editor->steps[editor->step_at - 1] : NULL;
     char *inserted = NULL;
 
-    if (last == NULL || !last->open || last->at + last->inserted_length != at || editor->step_at != editor->step_count) {
+    if (last == NULL || !last->open || last->at + last->inserted_length != at ||
+        editor->step_at != editor->step_count) {
         return false;
     }
     inserted = memory_resize(last->inserted, last->inserted_length + length + 1);

@@ -49,12 +49,14 @@ void editor_redo(struct editor *editor);
 void editor_mark_saved(struct editor *editor);
 /* Puts the cursor at the grapheme boundary at or after `offset`. */
 void editor_move_to(struct editor *editor, size_t offset);
-/* Handles text and named keys (also ^A ^D ^E ^K ^W ^U); `columns` is the width lines are wrapped to. False: not for an editor. */
+/* Handles text and named keys (also ^A ^D ^E ^K ^W ^U); `columns` is the width
+ * lines are wrapped to. False: not for an editor. */
 bool editor_event(struct editor *editor, const struct event *event, int columns);
 
 /* Layout: how the text wraps into lines of `columns` cells, the last of which stays free for the cursor. */
 /* Fills up to `limit` lines from line `from`; *total receives the number of all lines. Returns how many were filled. */
-size_t editor_lines(const struct editor *editor, int columns, size_t from, struct wrap_line *lines, size_t limit, size_t *total);
+size_t editor_lines(const struct editor *editor, int columns, size_t from, struct wrap_line *lines, size_t limit,
+                    size_t *total);
 /* Line and column (cells) of the cursor. */
 void editor_place(const struct editor *editor, int columns, size_t *line, int *column);
 /* Puts the cursor at this line and column, as far as there is text: for taps. */

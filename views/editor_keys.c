@@ -74,7 +74,8 @@ void editor_move_to_place(struct editor *editor, int columns, size_t line, int c
         int width = wrap_columns(editor->text + at, end - at, INT_MAX);
 
         /* The end of a wrapped line is the start of the next: stay on this one. */
-        if (used + width > column || (end == here.start + here.length && end < editor->length && editor->text[end] != '\n')) {
+        if (used + width > column ||
+            (end == here.start + here.length && end < editor->length && editor->text[end] != '\n')) {
             break;
         }
         used += width;

@@ -169,7 +169,8 @@ void form_choice(struct form *form, int id, int width, const char *left, const c
     }
 }
 
-void form_field(struct form *form, int id, int width, const char *label, struct draft_field *field, const char *hint)
+void form_field(struct form *form, int id, int width, const char *label, struct draft_field *field, const char *hint,
+                const char *fault)
 {
     int from = form->page.lines;
     bool selected = begin_item(form, &(struct form_item){.kind = FORM_FIELD, .id = id, .field = field});
@@ -184,9 +185,8 @@ void form_field(struct form *form, int id, int width, const char *label, struct 
             (void)canvas_piece(row, form->page.area.column + MARK, width - 1, selected ? ROLE_SELECTED : ROLE_NORMAL, label);
             field_draw(&field->editor, row, column, columns, selected);
         }
-        if (selected && hint[0] != '\0') {
-            page_text(&form->page, ROLE_DIM, MARK + width, hint);
-        }
+        page_text(&form->page, ROLE_RED, MARK + width, fault);
+        page_text(&form->page, ROLE_DIM, MARK + width, selected && fault[0] == '\0' ? hint : "");
         end_item(form, from, selected);
     }
 }

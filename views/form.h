@@ -81,8 +81,9 @@ void form_reading(struct form *form, int id, const char *text);
 /* Beside each other: `left`, `width` cells, and `right`. */
 void form_choice(struct form *form, int id, int width, const char *left, const char *right, const struct choice *choice,
                  const char *chosen);
-/* `hint` is shown while the cursor is there; may be "". */
-void form_field(struct form *form, int id, int width, const char *label, struct draft_field *field, const char *hint);
+/* `fault` says what is wrong with the text; without one `hint` is shown while the cursor is there. Both may be "". */
+void form_field(struct form *form, int id, int width, const char *label, struct draft_field *field, const char *hint,
+                const char *fault);
 void form_button(struct form *form, int id, int width, enum role role, const char *left, const char *right);
 
 #endif

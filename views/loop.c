@@ -304,13 +304,14 @@ static enum status check_place(const struct paths *paths, struct error *error)
                          _("The console needs a terminal; use the commands instead (doorstep --help)."));
     }
     if (!vault_exists(paths)) {
-        return error_set(error, STATUS_NOT_FOUND, _("There is no record for '%s' on this device; make one with: doorstep enroll"),
-                         paths->user);
+        return error_set(error, STATUS_NOT_FOUND,
+                         _("There is no record for '%s' on this device; make one with: doorstep enroll"), paths->user);
     }
     return STATUS_OK;
 }
 
-static enum status start(struct console *console, const struct paths *paths, const struct config *config, struct error *error)
+static enum status start(struct console *console, const struct paths *paths, const struct config *config,
+                         struct error *error)
 {
     struct term_options options = {.in = stdin, .out = stdout, .type = getenv("TERM"), .monochrome = config->monochrome,
                                    .quiet_errors = true};

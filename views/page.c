@@ -66,7 +66,8 @@ void page_blank(struct page *page)
     page->lines++;
 }
 
-void page_labelled(struct page *page, enum role role, int width, const char *label, enum role text_role, const char *text)
+void page_labelled(struct page *page, enum role role, int width, const char *label, enum role text_role,
+                   const char *text)
 {
     int row = page_next_row(page);
     int lines = 0;

@@ -31,7 +31,8 @@ int page_next_row(const struct page *page);
 /* The same, and the line is taken. */
 int page_row(struct page *page);
 /* A word in a role, `width` cells, and a paragraph beside it. */
-void page_labelled(struct page *page, enum role role, int width, const char *label, enum role text_role, const char *text);
+void page_labelled(struct page *page, enum role role, int width, const char *label, enum role text_role,
+                   const char *text);
 /* Says in words, on the message line below the area, when more lies below. False when *scroll was past the end:
  * it has been pulled back, and the page is to be written again. */
 bool page_end(struct page *page, int *scroll);

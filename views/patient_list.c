@@ -19,7 +19,8 @@ static void alert_words(const struct patient_row *row, char *out, size_t size, e
 {
     if (row->red < 0) {
         *role = ROLE_DIM;
-        (void)text_copy(out, size, row->alert[0] != '\0' ? row->alert : row->patient.complete ? "..." : _("alerts not known"));
+        (void)text_copy(out, size,
+                        row->alert[0] != '\0' ? row->alert : row->patient.complete ? "..." : _("alerts not known"));
     } else if (row->red > 0) {
         *role = ROLE_RED;
         (void)text_format(out, size, "%s %s", _("RED!"), row->alert);

@@ -1,4 +1,4 @@
-/* The parts of the patient's screen, each written into a page: for view_snapshot.c, and what other views share of it. */
+/* The parts of the patient's screen, each written into a page: for view_snapshot.c, and what others share of it. */
 #ifndef DOORSTEP_VIEWS_SNAPSHOT_H
 #define DOORSTEP_VIEWS_SNAPSHOT_H
 

@@ -1,4 +1,4 @@
-/* Vitals on the patient's screen: the newest of each with unit, age and source; its course where there is room; NEWS2. */
+/* Vitals on the patient's screen: the newest of each with unit, age, source, and course where there is room; NEWS2. */
 #include "views/snapshot.h"
 #include "views/vital_words.h"
 
@@ -73,12 +73,14 @@ void snapshot_write_vitals(struct page *page, const struct chart *chart, instant
             row = page_row(page);
         }
         if (row >= 0) {
-            draw_vital(chart, reading, now, (struct area){row, page->area.column + count % cells * columns, 1, columns});
+            draw_vital(chart, reading, now,
+                       (struct area){row, page->area.column + count % cells * columns, 1, columns});
         }
         count++;
     }
     if (count == 0) {
-        page_labelled(page, ROLE_NORMAL, SNAPSHOT_LABEL, _("Vitals"), ROLE_DIM, _("No vitals on record for the last 90 days."));
+        page_labelled(page, ROLE_NORMAL, SNAPSHOT_LABEL, _("Vitals"), ROLE_DIM,
+                      _("No vitals on record for the last 90 days."));
     }
 }
 

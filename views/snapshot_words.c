@@ -125,7 +125,9 @@ static int readings_since(const struct chart *chart, instant since)
     int count = 0;
 
     for (size_t i = 0; i < chart->reading_count; i++) {
-        count += chart->readings[i].at != INSTANT_NONE && chart->readings[i].at > since && reading_counts(&chart->readings[i]);
+        const struct reading *reading = &chart->readings[i];
+
+        count += reading->at != INSTANT_NONE && reading->at > since && reading_counts(reading);
     }
     return count;
 }
@@ -203,7 +205,8 @@ static void note_source(const struct note *note, char *out, size_t size)
     if (note->at != INSTANT_NONE) {
         instant_format_date(date, sizeof date, note->at);
     }
-    (void)text_format(out, size, "(%s%s%s)", date, date[0] != '\0' && note->author[0] != '\0' ? ", " : "", note->author);
+    (void)text_format(out, size, "(%s%s%s)", date, date[0] != '\0' && note->author[0] != '\0' ? ", " : "",
+                      note->author);
 }
 
 void snapshot_write_plan(struct page *page, const struct chart *chart)
@@ -312,8 +315,8 @@ void snapshot_write_medicines(struct page *page, const struct chart *chart)
 
         if (medicine_is_listed(medicine)) {
             any = true;
-            (void)text_format(words, sizeof words, "- %s%s%s%s%s%s", medicine->label, medicine->dose[0] != '\0' ? ", " : "",
-                           medicine->dose, text_equal(medicine->status, "active") ? "" : " [",
+            (void)text_format(words, sizeof words, "- %s%s%s%s%s%s", medicine->label,
+                           medicine->dose[0] != '\0' ? ", " : "", medicine->dose, text_equal(medicine->status, "active") ? "" : " [",
                            text_equal(medicine->status, "active") ? "" : status_word(medicine->status),
                            text_equal(medicine->status, "active") ? "" : "]");
             page_text(page, ROLE_NORMAL, 0, words);
@@ -376,8 +379,9 @@ void snapshot_write_consents(struct page *page, const struct chart *chart)
         if (consent->at != INSTANT_NONE) {
             instant_format_date(date, sizeof date, consent->at);
         }
-        page_format(page, active && consent->decision == CONSENT_PERMIT ? ROLE_NORMAL : ROLE_AMBER, 0, "- %s: %s [%s] %s %s",
-                    consent->label, chart_consent_word(consent->decision), status_word(consent->status), consent->by, date);
+        page_format(page, active && consent->decision == CONSENT_PERMIT ? ROLE_NORMAL : ROLE_AMBER, 0,
+                    "- %s: %s [%s] %s %s", consent->label, chart_consent_word(consent->decision),
+                    status_word(consent->status), consent->by, date);
     }
     if (chart->consent_count == 0) {
         page_text(page, ROLE_DIM, 0, _("No consent is on record."));

@@ -134,7 +134,8 @@ static bool can_address(const char *type, int descriptor)
 static enum status unusable(const char *type, struct error *error)
 {
     return error_set(error, STATUS_FAILED,
-                     _("The terminal type '%s' cannot show the console; set TERM to what your terminal is, for example TERM=xterm."),
+                     _("The terminal type '%s' cannot show the console; set TERM to what your terminal is, for "
+                       "example TERM=xterm."),
                      type);
 }
 

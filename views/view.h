@@ -37,9 +37,9 @@ struct view_ops {
     /* Reads again what it shows: after a sync, on return from another view. Keeps place and input. */
     void (*refresh)(struct view *view, struct application *application);
     void (*draw)(struct view *view, struct application *application, struct area area);
-    /* Text, named keys, pastes and clicks inside the area (row and column count from its corner), pauses (EVENT_TICK).
-     * Sets application->unsaved when something was typed. After application_pop(), _replace_all() or _lock() the view is
-     * gone: return at once. A view in which text is typed takes characters here first. */
+    /* Text, named keys, pastes and clicks inside the area (row and column count from its corner), pauses
+     * (EVENT_TICK). Sets application->unsaved when something was typed. After application_pop(), _replace_all() or
+     * _lock() the view is gone: return at once. A view in which text is typed takes characters here first. */
     enum reaction (*event)(struct view *view, struct application *application, const struct event *event);
     /* A command from its list (or from the numbered menu). */
     enum reaction (*command)(struct view *view, struct application *application, enum command_id command);

@@ -146,12 +146,14 @@ static void describe_problems(struct form *form, const struct visit *visit, bool
 static void describe_time(struct form *form, const struct visit *visit, int id, const char *label, struct draft_field *field,
                           const char *hint)
 {
-    form_field(form, id, LABEL_COLUMNS, label, field, hint);
+    const char *fault = "";
+
     for (size_t i = 0; i < visit->problem_count; i++) {
         if (text_equal(visit->problems[i].field, field->name) && visit->problems[i].level == PROBLEM_REFUSED) {
-            form_labelled(form, ROLE_NORMAL, LABEL_COLUMNS, "", ROLE_RED, visit->problems[i].sentence);
+            fault = visit->problems[i].sentence;
         }
     }
+    form_field(form, id, LABEL_COLUMNS, label, field, hint, fault);
 }
 
 static void describe(struct form *form, struct view *view, struct application *application)

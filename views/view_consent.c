@@ -162,7 +162,7 @@ static void describe_questions(struct form *form, struct consent_screen *screen,
                     chosen[0] != '\0' ? questions[i].choice->word(chosen) : _("not chosen yet"), questions[i].choice, chosen);
     }
     form_field(form, ITEM_NAME, LABEL_COLUMNS, _("Name"), &screen->name,
-               _("The name of the person who decided, when it was not the patient or when it was typed or signed."));
+               _("The name of the person who decided, when it was not the patient or when it was typed or signed."), "");
     if (number_of(application, screen->purpose) >= 0) {
         form_button(form, ITEM_TAKE_OUT, LABEL_COLUMNS, ROLE_NORMAL, _("Take out"),
                     _("Enter takes this consent out of the visit."));

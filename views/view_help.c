@@ -37,7 +37,8 @@ static void write_command(struct page *page, const struct application *applicati
         return;
     }
     if (row >= 0) {
-        (void)canvas_piece(row, page->area.column + KEYS_COLUMNS, LABEL_COLUMNS - 1, ROLE_NORMAL, _(command_of(id)->label));
+        (void)canvas_piece(row, page->area.column + KEYS_COLUMNS, LABEL_COLUMNS - 1, ROLE_NORMAL,
+                           _(command_of(id)->label));
     }
     (void)text_format(help, sizeof help, "%s%s%s", _(command_of(id)->help), objection != NULL ? " - " : "",
                       objection != NULL ? objection : "");
@@ -84,13 +85,13 @@ static void help_draw(struct view *view, struct application *application, struct
         write_list(&page, application, commands_everywhere, here, typing);
         page_blank(&page);
         page_text(&page, ROLE_NORMAL, 0,
-                  _("Arrows move, Tab goes to the next field. ^S means: hold Ctrl and press s. Letters also work while a Korean or "
-                    "Japanese input method is on. The words in the bottom lines can be tapped. Nothing you do here loses "
-                    "what was typed: it is saved at every pause."));
+                  _("Arrows move, Tab goes to the next field. ^S means: hold Ctrl and press s. Letters also work while a "
+                    "Korean or Japanese input method is on. The words in the bottom lines can be tapped. Nothing you "
+                    "do here loses what was typed: it is saved at every pause."));
         page_blank(&page);
         page_text(&page, ROLE_NORMAL, 0,
-                  _("Alerts: RED! means act now, AMBER means look closely, each with its reason. 'Outbox' counts what still has to "
-                    "reach the server; 'synced' is only said when nothing waits."));
+                  _("Alerts: RED! means act now, AMBER means look closely, each with its reason. 'Outbox' counts what "
+                    "still has to reach the server; 'synced' is only said when nothing waits."));
     } while (!page_end(&page, &view->scroll));
 }
 

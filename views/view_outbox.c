@@ -210,8 +210,13 @@ static enum status load(struct outbox *outbox, struct application *application, 
     if (status == STATUS_OK) {
         status = query_outbox(application->store, &rows, error);
     }
+    if (status == STATUS_OK) {
+        /* So that the sums above and in the header are of the same moment as the rows. */
+        status = query_status(application->store, &application->status, error);
+    }
     if (status != STATUS_OK) {
         visit_rows_free(&visits);
+        outbox_rows_free(&rows);
         return status;
     }
     forget(outbox);

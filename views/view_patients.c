@@ -23,8 +23,8 @@ struct patients {
 static enum status load(struct patients *patients, struct application *application, struct error *error)
 {
     struct patient_rows rows = {0};
-    enum status status = query_patients(application->store, editor_text(&patients->search), application_now(application),
-                                        &rows, error);
+    enum status status = query_patients(application->store, editor_text(&patients->search),
+                                        application_now(application), &rows, error);
 
     if (status == STATUS_OK) {
         patient_rows_free(&patients->rows);
@@ -122,7 +122,8 @@ static void judge_seen_rows(struct view *view, struct application *application)
     for (int i = view->scroll; i < view->scroll + page && (size_t)i < patients->rows.count; i++) {
         struct patient_row *row = &patients->rows.items[i];
 
-        if (row->red < 0 && query_row_alerts(application->store, application_now(application), row, &error) != STATUS_OK) {
+        if (row->red < 0 &&
+            query_row_alerts(application->store, application_now(application), row, &error) != STATUS_OK) {
             application_say_error(application, &error);
             return;
         }

@@ -212,7 +212,7 @@ static bool describe_part(struct form *form, const struct tasks_screen *screen, 
         form_choice(form, 2 * (int)i, STATE_COLUMNS, answer[0] != '\0' ? parts[part].choice.word(answer) : "-", row->label,
                     &parts[part].choice, answer);
         if (asks_reason(answer, row)) {
-            form_field(form, 2 * (int)i + 1, STATE_COLUMNS, _("   reason"), &row->reason, "");
+            form_field(form, 2 * (int)i + 1, STATE_COLUMNS, _("   reason"), &row->reason, "", "");
         }
     }
     return any;

@@ -77,7 +77,8 @@ static void today_draw(struct view *view, struct application *application, struc
 
     if (today->rows.count == 0) {
         (void)canvas_paragraph(area, ROLE_NORMAL,
-                               _("No visit is planned for today. Press p for all patients; y asks the server for news."), 0);
+                               _("No visit is planned for today. Press p for all patients; y asks the server for news."),
+                               0);
         return;
     }
     for (int i = 0; i < page && (size_t)(view->scroll + i) < today->rows.count; i++) {
@@ -130,7 +131,9 @@ static bool today_allows(const struct view *view, const struct application *appl
     return command != COMMAND_TODAY && (command != COMMAND_OPEN || today->rows.count > 0);
 }
 
-static const enum command_id today_commands[] = {COMMAND_OPEN, COMMAND_PATIENTS, COMMAND_OUTBOX, COMMAND_SYNC, COMMAND_NONE};
+static const enum command_id today_commands[] = {
+    COMMAND_OPEN, COMMAND_PATIENTS, COMMAND_OUTBOX, COMMAND_SYNC, COMMAND_NONE,
+};
 
 const struct view_ops view_today = {
     .name = "today",

@@ -82,7 +82,8 @@ static void unlock_draw(struct view *view, struct application *application, stru
     if (seconds > 0) {
         char wait[160];
 
-        (void)text_format(wait, sizeof wait, _("The next try is possible in %lld s; you can type it already."), (long long)seconds);
+        (void)text_format(wait, sizeof wait, _("The next try is possible in %lld s; you can type it already."),
+                          (long long)seconds);
         (void)canvas_paragraph(words, ROLE_NORMAL, wait, 0);
     }
 }

@@ -112,8 +112,8 @@ static void write_choice(struct page *page, struct view *view, int index, const 
     if (index == START_ROW) {
         (void)text_format(mark, sizeof mark, "%s     3 %s", selected ? ">" : " ", label);
     } else {
-        (void)text_format(mark, sizeof mark, "%s [%s] %d %s", selected ? ">" : " ", door->heard[index] ? "x" : " ", index + 1,
-                       label);
+        (void)text_format(mark, sizeof mark, "%s [%s] %d %s", selected ? ">" : " ", door->heard[index] ? "x" : " ",
+                          index + 1, label);
     }
     door->row_of[index] = row >= 0 ? row - page->area.row : -1;
     if (selected && row >= 0) {
@@ -132,8 +132,8 @@ static void door_draw(struct view *view, struct application *application, struct
         write_flags(&page, &application->chart);
         page_heading(&page, _("Who is in front of you?"));
         page_text(&page, ROLE_NORMAL, 0,
-                  _("Let the person say both, without reading them out first, and tick what you heard. If the person cannot "
-                    "answer, ask a relative or look at a card."));
+                  _("Let the person say both, without reading them out first, and tick what you heard. If the person "
+                    "cannot answer, ask a relative or look at a card."));
         page_blank(&page);
         for (int i = 0; i < IDENTIFIERS; i++) {
             char value[2 * LABEL_SIZE + DETAIL_SIZE];
@@ -164,9 +164,9 @@ static enum reaction start(struct view *view, struct application *application)
     }
     status = application_start_visit(application, &error);
     if (status == STATUS_OK) {
-        status = application_put_field(application, "identity",
-                                       has_birth_date(&application->chart.patient) ? "name, birth date" : "name, address",
-                                       &error);
+        const char *heard = has_birth_date(&application->chart.patient) ? "name, birth date" : "name, address";
+
+        status = application_put_field(application, "identity", heard, &error);
     }
     if (status != STATUS_OK) {
         application_say_error(application, &error);

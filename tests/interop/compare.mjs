@@ -2,6 +2,7 @@
 // judge, nothing when all is well and a sentence for each difference when it is not (exit 1).
 import assert from 'node:assert';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { makeVisit, noteText, partsMissing } from './visits.mjs';
 
 const DAY = 24 * 60 * 60 * 1000;
 const differences = [];
@@ -65,7 +66,7 @@ function patients(listFile, scopeFile, allFile) {
   const scope = read(scopeFile);
   const all = new Map(resources(read(allFile)).map((patient) => [patient.id, patient]));
   const members = new Set();
-  const monday = Date.now() - 7 * DAY;
+  const earlier = Date.now() - 7 * DAY;
   const later = Date.now() + 14 * DAY;
   for (const member of scope.member ?? []) {
     members.add(idOf(member.entity.reference));
@@ -74,7 +75,7 @@ function patients(listFile, scopeFile, allFile) {
     const at = Date.parse(resource.start);
     if (resource.resourceType === 'Patient') {
       members.add(resource.id);
-    } else if (at >= monday && at < later) {
+    } else if (at >= earlier && at < later) {
       resource.participant.map((p) => p.actor?.reference ?? '').filter((r) => r.startsWith('Patient/'))
         .forEach((r) => members.add(idOf(r)));
     }
@@ -123,38 +124,14 @@ function chart(chartFile, folder) {
 
 // --- a visit ---
 
-const note = {
-  template: 'soap',
-  s: '어젯밤에 잘 잤어요. “괜찮아요”라고 하심. よく眠れました。痛みは少しだけ。',
-  o: 'Alert, warm. 발목 부종 없음. 下腿の浮腫なし（左右とも）。SpO₂ 94 % on 2 L/min.',
-  a: 'Stable – 안정적. 安定している。',
-  p: 'Weigh daily; 내일 전화. 明日電話で確認する。\nLine two: <b>"quoted" & kept</b> \\ ½ 𠮷',
-};
+// visit KIND CHART: prints VISIT.json for this patient.
+function visit(kind, chartFile) {
+  console.log(JSON.stringify(makeVisit(kind, read(chartFile))));
+}
 
-// visit CHART: prints a whole VISIT.json for this patient: vitals on oxygen with one not done, a note in three languages,
-// a consent given and one refused, a medicine taken differently and given, and the first open task done.
-function visit(chartFile) {
-  const { medications, tasks } = read(chartFile);
-  const orders = medications.filter((row) => row.kind === 'request' && row.status === 'active');
-  const task = tasks.find((row) => row.source === 'Task' && row.open);
-  console.log(JSON.stringify({
-    start: new Date(Date.now() - DAY / 48).toISOString(),
-    vitals: { bp: '142/88', pulse: '91', rr: '18', spo2: '94', oxygen: '2 L/min', consciousness: 'A', temp: '36.9',
-      weight: 'nd could not stand', glucose: '110', pain: '3' },
-    note,
-    consents: [
-      { purpose: 'share-record', decision: 'permit', by: 'patient', method: 'verbal-witnessed' },
-      { purpose: 'research', decision: 'deny', by: 'child', name: '이지은', method: 'refused' },
-    ],
-    medications: [
-      { request: orders[0].id, taking: 'differently', reason: 'takes it at noon',
-        given: { dose: '2.5', unit: 'mg', route: 'oral' } },
-      { request: orders[1].id, taking: 'not', reason: '속이 쓰려서' },
-    ],
-    tasks: task ? [{ id: task.id, status: 'completed' }] : [],
-    identity: 'name and birth date',
-    sign: true,
-  }));
+// parts EXPORT: what the whole visit must consist of.
+function parts(exportFile) {
+  partsMissing(resources(read(exportFile))).forEach(differ);
 }
 
 // A resource of ours as a search at the server: by our identifier, a Provenance by our tag, an update by its id.
@@ -212,37 +189,14 @@ function arrived(exportFile, folder, type, least) {
   }
 }
 
-// note EXPORT FOLDER: the note's text at the server is the text that was typed.
-function noteText(exportFile, folder) {
+// note EXPORT FOLDER VISIT: the note's text at the server is the text that was typed in VISIT.json.
+function note(exportFile, folder, visitFile) {
   const at = resources(read(exportFile)).findIndex((resource) => resource.resourceType === 'DocumentReference');
   const attachment = resources(read(`${folder}/${at}.json`))[0].content[0].attachment;
   const text = Buffer.from(attachment.data, 'base64').toString('utf8');
-  const typed = `S: ${note.s}\n\nO: ${note.o}\n\nA: ${note.a}\n\nP: ${note.p}`;
-  if (text !== typed) {
+  if (text !== noteText(read(visitFile).note)) {
     differ(`the note reads: ${text}`);
   }
-}
-
-// visit-parts EXPORT: what the visit above must consist of, whatever the profile it is written in.
-function visitParts(exportFile) {
-  const all = resources(read(exportFile));
-  const of = (type) => all.filter((resource) => resource.resourceType === type);
-  const code = (resource) => resource.code.coding.map((coding) => coding.code);
-  const observation = (loinc) => of('Observation').find((resource) => code(resource).includes(loinc));
-  const claim = (words, holds) => holds || differ(words);
-  const pressure = observation('85354-9')?.component?.map((part) => part.valueQuantity?.value);
-  claim('the pressure is 142 over 88', pressure?.join('/') === '142/88');
-  claim('the saturation is 94 %', observation('2708-6')?.valueQuantity?.value === 94);
-  claim('oxygen is a reading of its own', observation('3151-8')?.valueQuantity?.value === 2);
-  claim('glucose has a reading', observation('41653-7')?.valueQuantity?.value === 110);
-  claim('the weight says why it is missing', observation('29463-7')?.dataAbsentReason && !observation('29463-7').valueQuantity);
-  claim('a consent is given and one refused',
-    of('Consent').map((consent) => consent.provision.provision[0].type).sort().join() === 'deny,permit');
-  claim('a medicine is given', of('MedicationAdministration')[0]?.dosage?.dose?.value === 2.5);
-  claim('a medicine is not taken', of('MedicationStatement').some((statement) => statement.status === 'not-taken'));
-  claim('Provenance names all that was made', of('Provenance').length === 1 && of('Provenance')[0].target.length ===
-    all.filter((resource) => !['Provenance', 'Task'].includes(resource.resourceType)).length);
-  claim('the Encounter is finished', of('Encounter').length === 1 && of('Encounter')[0].status === 'finished');
 }
 
 // signed-by EXPORT FOLDER PRACTITIONER: who visited, at the server, is this Practitioner.
@@ -262,19 +216,19 @@ function get(file, ...members) {
   console.log(typeof value === 'object' ? JSON.stringify(value) : String(value));
 }
 
-// resources FILE...: the resources of Bundles (and single resources), one a line.
+// lines FILE...: documents (Bundles too) as they are, one a line, each once.
 function lines(...files) {
-  for (const file of files) {
-    const document = read(file);
-    for (const resource of document.resourceType === 'Bundle' ? resources(document) : [document]) {
-      console.log(JSON.stringify(resource));
-    }
-  }
+  new Set(files.map((file) => JSON.stringify(read(file)))).forEach((line) => console.log(line));
+}
+
+// found FILE...: the resources that searches and reads brought, one a line, each once.
+function found(...files) {
+  const all = files.map(read).flatMap((answer) => (answer.resourceType === 'Bundle' ? resources(answer) : [answer]));
+  new Set(all.map((resource) => JSON.stringify(resource))).forEach((line) => console.log(line));
 }
 
 const commands = {
-  bundles, taken, belongings, patients, chart, visit, searches, arrived, note: noteText, 'visit-parts': visitParts,
-  'signed-by': signedBy, get, resources: lines,
+  bundles, taken, belongings, patients, chart, visit, parts, searches, arrived, note, 'signed-by': signedBy, get, lines, found,
 };
 const [command, ...words] = process.argv.slice(2);
 commands[command](...words);

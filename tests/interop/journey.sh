@@ -1,38 +1,41 @@
 # Sourced by run.sh: what a nurse and her device go through against one FHIR base, and what the server must then hold.
 # Set for a journey: $name, $server (asked directly), $base (the same over the wire, see wire.mjs), $wire (its folder),
-# $token ("" for none), $folder (its own), and the three patients $first $second $third.
+# $token ("" for none), $folder (its own) and three patients: $first $second $third. $home is the device in use.
 
 types="Observation AllergyIntolerance Condition Consent DocumentReference Task MedicationRequest MedicationStatement
        MedicationAdministration Flag"
 
 doorstep() { "$build/doorstep" --user practice --home "$home" "$@"; }
-# enrol HOME OPTIONS...: a device of its own
+# enrol DEVICE OPTIONS...: a device of its own
 enrol() {
     home=$folder/$1
     shift
     mkdir -m 700 "$home"
     doorstep enroll --json "$@" > "$home/enroll.json"
 }
-# sync STATUS: one sync must end with this exit status
+# sync STATUS: one sync, which must end with this exit status
 sync() {
     doorstep sync --json > "$home/sync.json"
-    got=$?
-    [ $got = "$1" ] || { echo "sync ended with $got, not $1"; cat "$home/sync.json"; doorstep outbox; return 1; }
+    ended=$?
+    [ $ended = "$1" ] || { echo "sync ended with $ended, not $1"; cat "$home/sync.json"; doorstep outbox; return 1; }
 }
 is() { [ "$1" = "$2" ] || { echo "'$1' should be '$2'"; return 1; }; }
-# holds MEMBER VALUE: of the last sync
+# holds MEMBER VALUE: of the last sync's report
 holds() { is "$(compare get "$home/sync.json" "$1")" "$2"; }
 outbox_is_empty() { is "$(doorstep outbox --json)" "[]"; }
 writes() { grep -vc '^GET ' "$wire/requests"; }
 
-# ask PATH FILE: what the server itself says
-ask() {
-    curl -sS --max-time 60 -H 'Cache-Control: no-cache' ${token:+-H "Authorization: Bearer $token"} -o "$2" "$server/$1"
+# http OPTIONS... PATH: asks the server itself
+http() {
+    curl -sS --max-time 60 -H 'Cache-Control: no-cache' -H 'Content-Type: application/fhir+json' \
+        ${token:+-H "Authorization: Bearer $token"} "$@"
 }
+# ask PATH FILE
+ask() { http -o "$2" "$server/$1"; }
 
-# --- reading ---
+# --- receiving ---
 
-# caseload_is SCOPE-PATH: the device lists whom the server names
+# caseload_is PATH: the device lists whom this answer of the server names
 caseload_is() {
     doorstep patients --json > "$home/patients.json" && ask "$1" "$home/scope.json" &&
         ask 'Patient?_count=100' "$home/all.json" &&
@@ -47,41 +50,38 @@ chart_is() {
     done
     compare chart "$home/chart.json" "$home/chart"
 }
+# scoped DEVICE PATH SCOPE: another device, with another caseload
+scoped() {
+    enrol "$1" --server "$base" --practitioner nurse-practice --caseload "$3" \
+        ${token:+--token-file "$folder/token"} && sync 0 && caseload_is "$2"
+}
 
-reading() {
+receiving() {
     check "enrols and finds out who answers" enrol nurse --server "$base" --practitioner nurse-practice \
         --caseload Group/caseload-practice ${token:+--token-file "$folder/token"}
     check "knows the server's software" test "$(compare get "$home/enroll.json" server software)" != ""
     check "receives the group's patients" sync 0
     check "has nothing to send" holds pushed 0
     check "lists the group's patients" caseload_is Group/caseload-practice
-    for patient in $(compare get "$home/patients.json" | tr ',' '\n' | sed -n 's/.*"id":"\([^"]*\)".*/\1/p'); do
+    for patient in $(doorstep patients | cut -f1); do
         check "shows what the server has of $patient" chart_is "$patient"
     done
     check "receives the patients of her appointments" scoped appointments \
-        'Appointment?actor=Practitioner/nurse-practice&_count=200' --caseload appointments
-    check "receives the patients of a search" scoped search 'Patient?gender=female&_count=200' \
-        --caseload 'Patient?gender=female'
+        'Appointment?actor=Practitioner/nurse-practice&_count=200' appointments
+    check "receives the patients of a search" scoped search 'Patient?gender=female&_count=200' 'Patient?gender=female'
     home=$folder/nurse
 }
-# scoped HOME PATH OPTIONS...
-scoped() {
-    device=$1 path=$2
-    shift 2
-    enrol "$device" --server "$base" --practitioner nurse-practice ${token:+--token-file "$folder/token"} "$@" &&
-        sync 0 && caseload_is "$path"
-}
 
-# --- a visit ---
+# --- visits ---
 
-# record PATIENT: records and signs a whole visit; $visit is its id, $folder/$visit.json what was made
+# record KIND PATIENT: records and signs a visit (see visits.mjs); $visit is its id, $exported the file of what was made
 record() {
-    doorstep chart "$1" --json > "$home/chart.json" && compare visit "$home/chart.json" > "$home/visit.json" &&
-        doorstep visit "$1" --file "$home/visit.json" --json > "$home/signed.json" &&
+    doorstep chart "$2" --json > "$home/chart.json" && compare visit "$1" "$home/chart.json" > "$home/visit.json" &&
+        doorstep visit "$2" --file "$home/visit.json" --json > "$home/signed.json" &&
         visit=$(compare get "$home/signed.json" visit) && exported=$folder/$visit.json &&
         doorstep export visit "$visit" --to "$exported" > /dev/null
 }
-# asked: asks the server for each record of the visit
+# asked: asks the server for each record of the visit; the answers are in $found
 asked() {
     found=$folder/$visit
     rm -rf "$found" && mkdir "$found" && compare searches "$exported" > "$found/searches" || return 1
@@ -89,27 +89,39 @@ asked() {
         ask "$path" "$found/$number.json" || return 1
     done < "$found/searches"
 }
-# arrived WORDS [TASKS]: the visit is at the server whole and once
+# arrived WORDS TYPE:LEAST...: the visit is at the server, whole and once
 arrived() {
-    check "$1: the server can be asked for it" asked
-    for row in Encounter:1 Observation:9 DocumentReference:1 Consent:2 MedicationStatement:2 \
-        MedicationAdministration:1 Provenance:1 "Task:${2:-1}"; do
-        check "$1: ${row%:*} is there whole and once" compare arrived "$exported" "$found" "${row%:*}" "${row#*:}"
+    words=$1
+    shift
+    check "$words: the server can be asked for it" asked
+    for row in "$@"; do
+        check "$words: ${row%:*} is there, whole and once" compare arrived "$exported" "$found" "${row%:*}" "${row#*:}"
     done
-    check "$1: the note reads as it was typed" compare note "$exported" "$found"
+    case $* in *DocumentReference*)
+        check "$words: its note reads as it was typed" compare note "$exported" "$found" "$home/visit.json" ;;
+    esac
+}
+# delivered WORDS PATIENT TYPE:LEAST...: what waited is sent now, has arrived, and is shown once
+delivered() {
+    words=$1 patient=$2
+    shift 2
+    check "$words: is sent" sync 0
+    check "$words: nothing waits any more" outbox_is_empty
+    arrived "$words" Encounter:1 MedicationAdministration:1 Provenance:1 Task:1 "$@"
+    check "$words: is shown once" chart_is "$patient"
 }
 silent() {
     before=$(writes)
     sync 0 && holds pushed 0 && holds pending 0 && is "$(writes)" "$before"
 }
+
 # broken FAULT: a sync that meets this fault ends with "unreachable", and what it sent is kept
 broken() {
     echo "$1" > "$wire/fault"
     sync 4
-    ended=$?
-    rm "$wire/happened" && test $ended = 0 && test "$(doorstep outbox --json)" != "[]"
+    survived=$?
+    rm "$wire/happened" && [ $survived = 0 ] && [ "$(doorstep outbox --json)" != "[]" ]
 }
-
 # killed: the program is killed when the server has done what it asked and before it hears of it
 killed() {
     echo hold > "$wire/fault"
@@ -123,35 +135,48 @@ killed() {
     done
     kill -9 $process
     wait $process 2>/dev/null
-    rm "$wire/happened" && test "$(doorstep outbox --json)" != "[]"
+    rm "$wire/happened" && [ "$(doorstep outbox --json)" != "[]" ]
+}
+# overtaken: a colleague cancels the task at the server
+overtaken() {
+    task=$(compare get "$home/visit.json" tasks 0 id)
+    ask "Task/$task" "$home/task.json" &&
+        sed 's/"status" *: *"[a-z-]*"/"status":"cancelled"/' "$home/task.json" > "$home/cancelled.json" &&
+        http -f -o /dev/null -X PUT --data-binary "@$home/cancelled.json" "$server/Task/$task"
+}
+# conflict: only the task waits for the nurse, and the colleague's word stands at the server
+conflict() {
+    doorstep outbox --json > "$home/outbox.json" && ask "Task/$task" "$home/task.json" &&
+        is "$(compare get "$home/outbox.json" length)" 1 && is "$(compare get "$home/outbox.json" 0 type)" Task &&
+        is "$(compare get "$home/outbox.json" 0 state)" conflict && is "$(compare get "$home/task.json" status)" cancelled
 }
 
 visits() {
-    check "records a whole visit" record "$first"
-    check "makes of it what was entered" compare visit-parts "$exported"
-    check "exports what is unsent" doorstep export outbox --to "$folder/outbox.json"
-    check "sends it" sync 0
-    check "and knows that it is there" outbox_is_empty
-    arrived "the visit"
-    check "shows it once" chart_is "$first"
-    check "a repeated sync writes nothing" silent
+    whole="Observation:9 DocumentReference:1 Consent:2 MedicationStatement:2"
+    check "a visit is recorded" record whole "$first"
+    check "a visit: it says what was entered" compare parts "$exported"
+    check "a visit: what is unsent can be exported" doorstep export outbox --to "$folder/outbox.json"
+    delivered "a visit" "$first" $whole
+    check "a visit: a repeated sync writes nothing" silent
 
-    check "records a second visit" record "$second"
+    printf '[console]\nlanguage = ja\n' > "$home/config"
+    check "another visit is recorded" record others "$second"
     check "an answer that is lost is unknown" broken lose
     check "an answer that is cut is unknown" broken cut
-    check "sends it again" sync 0
-    check "and knows that it is there" outbox_is_empty
-    arrived "the visit whose answers were lost"
-    check "shows it once" chart_is "$second"
+    delivered "the visit with lost answers" "$second" Observation:9 DocumentReference:1 Consent:2 MedicationStatement:2
+    rm "$home/config"
 
-    check "records a third visit" record "$first"
-    check "is killed while it sends" killed
-    check "sends it again" sync 0
-    check "and knows that it is there" outbox_is_empty
-    arrived "the visit that was cut off by a kill" 0
-    check "shows it once" chart_is "$first"
+    check "a visit to be cut off is recorded" record short "$first"
+    check "the program is killed while it sends" killed
+    delivered "the visit that was cut off" "$first" Observation:3 Consent:1 MedicationStatement:2
     check "a repeated sync writes nothing" silent
-    check "keeps its audit trail whole" doorstep audit --verify
+
+    check "a visit to be overtaken is recorded" record whole "$second"
+    check "a colleague changes its task meanwhile" overtaken
+    check "the sync needs the nurse" sync 5
+    check "her task is a conflict, the colleague's word stands" conflict
+    arrived "the overtaken visit" Encounter:1 MedicationAdministration:1 Provenance:1 $whole
+    check "the audit trail is whole" doorstep audit --verify
 }
 
 # --- a clinic that starts without a server ---
@@ -159,40 +184,37 @@ visits() {
 clinic() {
     compare belongings "$work/caseload.ndjson" "$third" > "$folder/paper.ndjson"
     check "a clinic enrols without a server" enrol clinic --name '민 지우' ${token:+--token-file "$folder/token"}
-    practitioner=$(doorstep status --json > "$home/status.json" && compare get "$home/status.json" practitioner)
-    check "imports a patient" doorstep import "$folder/paper.ndjson"
-    check "records a visit" record "$third"
+    doorstep status --json > "$home/status.json"
+    practitioner=$(compare get "$home/status.json" practitioner)
+    check "a clinic imports a patient" doorstep import "$folder/paper.ndjson"
+    check "a clinic records a visit" record whole "$third"
     exported=$folder/clinic.json
-    check "exports the visit and its nurse" doorstep export outbox --to "$exported"
-    check "cannot sync yet, and says so" sync 4
+    check "a clinic exports the visit and its nurse" doorstep export outbox --to "$exported"
+    check "a clinic cannot sync yet, and is told so" sync 4
     printf '[sync]\nserver = %s\ncaseload = Group/caseload-practice\n' "$base" > "$home/config"
-    check "syncs when its configuration names the server" sync 0
-    check "and knows that all is there" outbox_is_empty
-    arrived "its visit"
-    check "its nurse is there once" compare arrived "$exported" "$found" Practitioner 1
+    delivered "the clinic's visit" "$third" Practitioner:1 $whole
     doorstep status --json > "$home/status.json"
     now=$(compare get "$home/status.json" practitioner)
-    check "its nurse has the server's id" test "$now" != "$practitioner"
-    check "the visit is hers" compare signed-by "$exported" "$found" "$now"
-    check "shows its chart once" chart_is "$third"
-    check "lists the server's patients" caseload_is Group/caseload-practice
-    check "a repeated sync writes nothing" silent
+    check "the clinic's nurse has the server's id now" test "$now" != "$practitioner"
+    check "the clinic's visit is hers" compare signed-by "$exported" "$found" "$now"
+    check "the clinic lists the server's patients" caseload_is Group/caseload-practice
+    check "the clinic's repeated sync writes nothing" silent
 }
 
-refused() {
+stranger() {
     printf 'not-the-token\n' > "$folder/wrong-token"
-    enrol stranger --server "$base" --practitioner nurse-practice --token-file "$folder/wrong-token" && sync 1 2>&1 |
-        tee "$home/words" && grep -q 401 "$home/words"
+    enrol stranger --server "$base" --practitioner nurse-practice --token-file "$folder/wrong-token" &&
+        sync 1 2> "$home/words" && grep 401 "$home/words"
 }
 
-# journey NAME SERVER WIRE-URL PATH TOKEN FIRST SECOND THIRD
+# journey NAME SERVER WIRE PATH TOKEN FIRST SECOND THIRD
 journey() {
     name=$1 server=$2$4 base=$3$4 wire=$work/wire-${2##*:} token=$5 first=$6 second=$7 third=$8
     folder=$work/$name
     mkdir "$folder"
-    if [ -n "$token" ]; then printf '%s\n' "$token" > "$folder/token"; fi
-    reading
+    [ -z "$token" ] || printf '%s\n' "$token" > "$folder/token"
+    receiving
     visits
     clinic
-    if [ -n "$token" ]; then check "says that a wrong token is refused" refused; fi
+    [ -z "$token" ] || check "a wrong token is told in words" stranger
 }

@@ -5,7 +5,7 @@ peers=$build/peers
 
 # Copies the wiring of one peer below $build; true when it must be built (again).
 peer_copy() {
-    sum=$(cd "$here/../peers/$1" && find . -type f | sort | xargs cksum | cksum)
+    sum=$(cd "$here/../peers/$1" && find . \( -name target -o -name node_modules \) -prune -o -type f -print | sort | xargs cksum | cksum)
     [ "$(cat "$peers/$1/.built" 2>/dev/null)" = "$sum" ] && return 1
     rm -rf "${peers:?}/$1"
     mkdir -p "$peers" && cp -R "$here/../peers/$1" "$peers/$1"
@@ -13,7 +13,7 @@ peer_copy() {
 peer_done() { printf '%s\n' "$sum" > "$peers/$1/.built"; }
 no_network() { grep -qE 'ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|ENOTCACHED|Unknown host|Connect(ion)? (to|timed|refused)|Could not transfer|Cannot access|No route to host' "$1"; }
 
-# peer_maven NAME, peer_npm NAME: 0 ready, 1 failed (the log is shown), 2 not to be had without a network.
+# peer_maven NAME, peer_npm NAME: 0 ready, 1 failed ($peers/NAME.log tells), 2 not to be had without a network.
 peer_maven() {
     peer_copy "$1" || return 0
     log=$peers/$1.log
@@ -25,8 +25,7 @@ peer_maven() {
             return 0
         fi
     done
-    no_network "$log" && return 2
-    cat "$log"
+    ! no_network "$log" || return 2
     return 1
 }
 peer_npm() {
@@ -36,8 +35,7 @@ peer_npm() {
         peer_done "$1"
         return 0
     fi
-    no_network "$log" && return 2
-    cat "$log"
+    ! no_network "$log" || return 2
     return 1
 }
 

@@ -294,6 +294,8 @@ static void an_imported_patient_stays(void **state)
 static void a_member_the_server_does_not_deliver_is_named(void **state)
 {
     struct bed *bed = *state;
+    bed->sync.caseload = "Patient?_id=p1";
+    assert_run(bed, STATUS_OK);
     bed->sync.caseload = "List/absent";
     put_resource(bed, "List/absent", "{\"resourceType\":\"List\",\"id\":\"absent\",\"status\":\"current\",\"mode\":\"working\","
                                      "\"entry\":[{\"item\":{\"reference\":\"Patient/p1\"}},{\"item\":{\"reference\":\"Patient/p4\"}}]}");

@@ -37,7 +37,7 @@ static void describe(struct form *form, struct view *view, struct application *a
         form_button(form, FIRST, 4, ROLE_NORMAL, "", "first");
     }
     form_choice(form, QUESTION, 10, "Question", "", &choice, sample->chosen);
-    form_field(form, TEXT, 10, "Text", &sample->field, "");
+    form_field(form, TEXT, 10, "Text", &sample->field, "", "");
     form_button(form, BUTTON, 4, ROLE_NORMAL, "", "last");
 }
 

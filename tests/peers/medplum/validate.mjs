@@ -1,4 +1,4 @@
-// node validate.mjs FILE.ndjson...: one resource a line, judged by Medplum's validator (structure, types, dates,
+// node validate.mjs FILE.ndjson...: one resource a line (a Bundle's entries too), judged by Medplum's validator (structure, types, dates,
 // invariants, named base profiles), by fhir.js (required codes), and for the two things both miss: two of a choice
 // like value[x], and empty arrays, objects and texts. Prints every error; exit 1 when there is one.
 import { readFileSync } from 'node:fs';
@@ -59,14 +59,7 @@ function checkMedplum(resource, profile, errors) {
   }
 }
 
-function check(line) {
-  const errors = [];
-  let resource;
-  try {
-    resource = JSON.parse(line);
-  } catch (error) {
-    return [`JSON: ${error.message}`];
-  }
+function checkResource(resource, errors) {
   for (const url of [undefined, ...(resource.meta?.profile ?? [])]) {
     if (url === undefined || profiles.has(url)) {
       checkMedplum(resource, profiles.get(url), errors);
@@ -78,6 +71,18 @@ function check(line) {
     }
   }
   checkShape(resource, resource.resourceType, resource.resourceType, errors);
+  for (const entry of (resource.resourceType === 'Bundle' && resource.entry) || []) {
+    checkResource(entry.resource, errors);
+  }
+}
+
+function check(line) {
+  const errors = [];
+  try {
+    checkResource(JSON.parse(line), errors);
+  } catch (error) {
+    errors.push(String(error));
+  }
   return [...new Set(errors)];
 }
 

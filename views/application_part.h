@@ -1,0 +1,25 @@
+/* What application.c, at_hand.c and session.c share, and nobody else needs. */
+#ifndef DOORSTEP_VIEWS_APPLICATION_PART_H
+#define DOORSTEP_VIEWS_APPLICATION_PART_H
+
+#include "views/application.h"
+
+/* Fields of a draft that say where the nurse was: the view's name, and "<cursor>.<offset>". */
+#define FIELD_SCREEN "screen"
+#define FIELD_CURSOR "cursor"
+
+/* Opens a view on top, at a place in it; the stack is as before when it fails. */
+enum status application_open_view(struct application *application, enum view_id id, int cursor, size_t offset,
+                                  struct error *error) MUST_CHECK;
+/* Closes views until `depth` are left. Saves nothing. */
+void application_close_views(struct application *application, int depth);
+/* Lets the top view read again what it shows. */
+void application_refresh_top(struct application *application);
+/* True when everything typed is on the disk; says why not otherwise. */
+bool application_save_or_say(struct application *application);
+
+void application_forget_patient(struct application *application);
+/* Where the draft at hand says the nurse was; false when that is no screen of a visit. */
+bool application_saved_place(const struct application *application, enum view_id *id, int *cursor, size_t *offset);
+
+#endif
