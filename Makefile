@@ -67,7 +67,7 @@ define room_rules
 $(BUILD)/lib$(1).a: $(call objects,$(1))
 	$(SAY) AR $$@
 	$(Q)rm -f $$@ && ar rcs $$@ $$^
-tests-$(1): $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(1)/test_*.c))
+tests-$(1): $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(1)/test_*.c)) | $(CATALOGUES)
 	$(Q)tests/run.sh $$^
 $(BUILD)/tests/$(1)/test_%: $(BUILD)/tests/$(1)/test_%.o $(SUPPORT) $(call archives,$(USES_$(1)))
 	$(SAY) LINK $$@
@@ -135,6 +135,7 @@ help:
 	@echo 'make check      floors, style, banned calls, headers, catalogues, manual pages'
 	@echo 'make interop    HAPI FHIR and the Medplum router, for real; every resource validated'
 	@echo 'make asan | tsan | valgrind | fuzz | bench | coverage'
+	@echo 'make catalogues | keys-page       after changing a sentence | the command table'
 	@echo 'make install DESTDIR= PREFIX=/usr/local'
 
 deps:
@@ -143,10 +144,14 @@ demo: deps
 	$(Q)$(MAKE) --no-print-directory all && tests/demo.sh $(abspath $(BUILD))
 
 test: deps
-	$(Q)$(MAKE) --no-print-directory test-programs
-.PHONY: test-programs
-test-programs: all $(TESTS) $(FUZZERS:%=$(BUILD)/tests/fuzz/fuzz_%)
-	$(Q)BUILD=$(abspath $(BUILD)) tests/run.sh $(TESTS) $(FUZZERS:%=$(BUILD)/tests/fuzz/fuzz_%) $(wildcard tests/*/check.sh tests/e2e/*.sh)
+	$(Q)$(MAKE) --no-print-directory test-all
+.PHONY: test-programs test-all
+PROGRAMS_TESTED = $(TESTS) $(FUZZERS:%=$(BUILD)/tests/fuzz/fuzz_%)
+SCRIPTS_TESTED  = $(wildcard tests/*/check.sh tests/e2e/*.sh)
+test-programs: all $(PROGRAMS_TESTED)
+	$(Q)BUILD=$(abspath $(BUILD)) tests/run.sh $(PROGRAMS_TESTED)
+test-all: all $(PROGRAMS_TESTED)
+	$(Q)BUILD=$(abspath $(BUILD)) tests/run.sh $(PROGRAMS_TESTED) $(SCRIPTS_TESTED)
 
 # --- checks ------------------------------------------------------------------------------------------
 PROGRAM_SOURCES = $(wildcard src/*.c src/*/*.[ch] views/*.[ch] sync/*.[ch])

@@ -275,11 +275,11 @@ static enum status add_headers(struct http *http, const struct request *request,
     const char *const lines[] = {
         "Accept: application/fhir+json",
         /* HAPI reuses search results for a minute unless told not to; an own write would be missing from them. */
-        "Cache-Control: no-cache",
+        request->body == NULL ? "Cache-Control: no-cache" : NULL,
         http->authorization,
         /* An unknown search parameter must be an error: passed over, it would bring everybody's charts. */
         request->body == NULL ? "Prefer: handling=strict" : NULL,
-        request->body != NULL ? "Content-Type: application/fhir+json; charset=utf-8" : NULL,
+        request->body != NULL ? "Content-Type: application/fhir+json" : NULL,
         request->body != NULL ? "Expect:" : NULL,
         packed ? "Content-Encoding: gzip" : NULL,
     };
@@ -310,7 +310,7 @@ static enum status prepare(struct http *http, const struct request *request, con
     SET(CURLOPT_FOLLOWLOCATION, 0L);
     SET(CURLOPT_PROXY, "");
     SET(CURLOPT_USERAGENT, "doorstep");
-    SET(CURLOPT_ACCEPT_ENCODING, "");
+    SET(CURLOPT_ACCEPT_ENCODING, request->body != NULL ? "gzip" : ""); /* what answers a visit is short in any of them */
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
     SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     SET(CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);

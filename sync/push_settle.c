@@ -100,6 +100,20 @@ static enum status creation_met(struct push *push, const struct outbox_row *row,
     return status == STATUS_OK ? try_again(push, row, http_status, words, error) : status;
 }
 
+/* The record knows whether theirs is only what we said already, before an answer was lost: then the row is gone. */
+static enum status conflict(struct push *push, const struct outbox_row *row, const char *theirs, struct error *error)
+{
+    char *left = NULL;
+    enum status status = record_conflict(push->sync->store, row->number, theirs, error);
+    if (status == STATUS_OK) {
+        status = outbox_body(push->sync->store, row->number, &left, error);
+        push->result->entry.conflicts += status == STATUS_OK ? 1 : 0;
+        push->result->entry.pushed += status == STATUS_NOT_FOUND ? 1 : 0;
+    }
+    memory_free(left);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
 /* Theirs is read, so that both can be shown side by side; when the server does not show it the conflict still stands. */
 static enum status update_met(struct push *push, const struct outbox_row *row, int http_status, const char *words,
                               struct error *error)
@@ -123,8 +137,7 @@ static enum status update_met(struct push *push, const struct outbox_row *row, i
     if (status == STATUS_OK && body != NULL && strcmp(head.version, row->base_version) == 0) {
         status = try_again(push, row, http_status, words, error); /* HAPI says 409 of other writes at the same moment too */
     } else if (status == STATUS_OK) {
-        status = record_conflict(push->sync->store, row->number, body, error);
-        push->result->entry.conflicts += status == STATUS_OK ? 1 : 0;
+        status = conflict(push, row, body, error);
     }
     memory_free(body);
     cJSON_Delete(theirs);

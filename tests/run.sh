@@ -1,25 +1,32 @@
 #!/bin/sh
-# Runs each test given and prints, last, "N passed, N failed" over all of them. A test is a cmocka program, whose own
-# closing lines are counted, or a script that ends with "N passed, N failed". RUN is put before programs (valgrind).
-passed=0 failed=0
-count() { printf '%s\n' "$output" | sed -nE "$1" | awk '{s += $1} END {print s + 0}'; }
-for test in "$@"; do
+# Runs each test given, as many at a time as there are processors, and prints, last, "N passed, N failed" over all of
+# them. A test is a cmocka program, whose own closing lines are counted, or a script that ends with "N passed, N failed".
+# RUN is put before programs (valgrind); JOBS=1 runs them one after the other.
+if [ "$1" = --one ]; then
+    test=$2
     case $test in *.sh) run=sh ;; *) run=$RUN ;; esac
+    start=$(date +%s)
     output=$(LC_ALL=C.UTF-8 TZ=Asia/Seoul LANGUAGE=en timeout 600 $run "$test" 2>&1 < /dev/null)
     status=$?
+    count() { printf '%s\n' "$output" | sed -nE "$1" | awk '{s += $1} END {print s + 0}'; }
     p=$(count 's/^\[  PASSED  \] ([0-9]+) test.*/\1/p; s/^([0-9]+) passed, [0-9]+ failed.*/\1/p')
     f=$(count 's/^\[  FAILED  \] ([0-9]+) test.*/\1/p; s/^[0-9]+ passed, ([0-9]+) failed.*/\1/p')
-    s=$(count 's/^.*skipped: (.*)$/1/p')
     if [ "$status" -ne 0 ] && [ "$f" -eq 0 ]; then f=1; fi
-    if [ "$status" -eq 0 ] && [ "$p" -eq 0 ] && [ "$s" -eq 0 ]; then f=1; output="$output
-$test ran no test"; fi
-    passed=$((passed + p)) failed=$((failed + f))
+    if [ "$p" -eq 0 ] && [ "$f" -eq 0 ] && ! printf '%s\n' "$output" | grep -q '^skipped:'; then
+        f=1 output="$output
+$test ran no test"
+    fi
+    echo "$p $f" > "$RESULTS/$$"
     if [ "$f" -eq 0 ]; then
-        printf 'ok    %-44s %s\n' "${test#"$BUILD"/}" "$p"
-        printf '%s\n' "$output" | grep 'skipped:'
+        printf 'ok    %-44s %4s   %s s\n%s' "${test#"$BUILD"/}" "$p" $(($(date +%s) - start)) \
+            "$(printf '%s\n' "$output" | grep 'skipped:' | sed 's/$/\n/')"
     else
         printf 'FAIL  %s (exit %s)\n%s\n' "$test" "$status" "$output"
     fi
-done
-printf '%s passed, %s failed\n' "$passed" "$failed"
-[ "$failed" -eq 0 ]
+    exit 0
+fi
+RESULTS=$(mktemp -d)
+export RESULTS BUILD RUN
+trap 'rm -rf "$RESULTS"' EXIT
+printf '%s\n' "$@" | xargs -P "${JOBS:-$(nproc)}" -I '{}' "$0" --one '{}'
+cat "$RESULTS"/* | awk '{p += $1; f += $2} END {printf "%d passed, %d failed\n", p, f; exit f > 0 || NR == 0}'

@@ -7,6 +7,7 @@
 #include "views/application_part.h"
 
 #include "base/text.h"
+#include "store/draft.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -49,24 +50,36 @@ int64_t application_monotonic(const struct application *application)
 
 /* --- saving --------------------------------------------------------------------------------------- */
 
-/* Where the nurse is, kept with the visit: an unlock brings her back. */
+static enum status set_place(struct visit_draft *draft, const char *screen, const char *place, struct error *error)
+{
+    enum status status = visit_draft_set(draft, FIELD_SCREEN, screen, error);
+
+    return status == STATUS_OK ? visit_draft_set(draft, FIELD_CURSOR, place, error) : status;
+}
+
+/* Where the nurse is, kept with the visit: an unlock brings her back. Both at once: a cursor fits only its screen. */
 static enum status save_place(struct application *application, struct error *error)
 {
     const struct view *top = application_top(application);
+    struct visit_draft *draft = &application->draft;
+    struct visit_draft moved;
     char place[48];
     enum status status = STATUS_OK;
 
-    if (application->store == NULL || application->draft.id[0] == '\0') {
+    (void)text_format(place, sizeof place, "%d.%zu", top->cursor, top->offset);
+    if (application->store == NULL || draft->id[0] == '\0' ||
+        (text_equal(visit_draft_get(draft, FIELD_SCREEN), top->ops->name) &&
+         text_equal(visit_draft_get(draft, FIELD_CURSOR), place))) {
         return STATUS_OK;
     }
-    (void)text_format(place, sizeof place, "%d.%zu", top->cursor, top->offset);
-    if (!text_equal(visit_draft_get(&application->draft, FIELD_SCREEN), top->ops->name)) {
-        status = application_put_field(application, FIELD_SCREEN, top->ops->name, error);
+    visit_draft_init(&moved);
+    (void)text_copy(moved.id, sizeof moved.id, draft->id);
+    status = set_place(&moved, top->ops->name, place, error);
+    if (status == STATUS_OK) {
+        status = draft_put_all(application->store, &moved, error);
     }
-    if (status == STATUS_OK && !text_equal(visit_draft_get(&application->draft, FIELD_CURSOR), place)) {
-        status = application_put_field(application, FIELD_CURSOR, place, error);
-    }
-    return status;
+    visit_draft_free(&moved);
+    return status == STATUS_OK ? set_place(draft, top->ops->name, place, error) : status;
 }
 
 static enum status save_typed(struct application *application, struct error *error)
@@ -114,6 +127,11 @@ struct view *application_top(struct application *application)
 const struct view *application_below(const struct application *application)
 {
     return application->depth > 1 ? &application->stack[application->depth - 2] : NULL;
+}
+
+bool application_at_root(const struct application *application)
+{
+    return application->depth <= (application->store != NULL ? LOCKED_DEPTH + 1 : LOCKED_DEPTH);
 }
 
 void application_close_views(struct application *application, int depth)
@@ -181,7 +199,7 @@ void application_push(struct application *application, enum view_id id)
 
 void application_pop(struct application *application)
 {
-    if (application->depth < 2 || !application_save_or_say(application)) {
+    if (application_at_root(application) || !application_save_or_say(application)) {
         return;
     }
     application_close_views(application, application->depth - 1);
@@ -196,10 +214,10 @@ void application_replace_all(struct application *application, enum view_id id)
     if (!application_save_or_say(application)) {
         return;
     }
-    application_close_views(application, 0);
+    application_close_views(application, LOCKED_DEPTH);
     if (application_open_view(application, id, 0, 0, &error) != STATUS_OK) {
         application_say_error(application, &error);
-        /* There is always a screen: the locked one needs nothing. */
+        /* There is always a screen: the locked one is below all others. */
         application_lock(application);
         return;
     }

@@ -35,7 +35,7 @@ struct application {
     struct worker *worker;      /* owned; NULL while locked or when there is nothing to sync with */
     atomic_int writer_waiting;
 
-    struct view stack[VIEW_DEPTH];
+    struct view stack[VIEW_DEPTH]; /* VIEW_UNLOCK is the lowest, always */
     int depth;
     int rows, columns;          /* of the terminal */
 

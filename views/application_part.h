@@ -1,4 +1,4 @@
-/* What application.c, at_hand.c and session.c share, and nobody else needs. */
+/* What application.c, at_hand.c, session.c and dispatch.c share, and nobody else needs. */
 #ifndef DOORSTEP_VIEWS_APPLICATION_PART_H
 #define DOORSTEP_VIEWS_APPLICATION_PART_H
 
@@ -8,9 +8,14 @@
 #define FIELD_SCREEN "screen"
 #define FIELD_CURSOR "cursor"
 
+/* VIEW_UNLOCK is always the lowest view: locking opens nothing, so it cannot fail for want of memory. */
+#define LOCKED_DEPTH 1
+
 /* Opens a view on top, at a place in it; the stack is as before when it fails. */
 enum status application_open_view(struct application *application, enum view_id id, int cursor, size_t offset,
                                   struct error *error) MUST_CHECK;
+/* No view to go back to. */
+bool application_at_root(const struct application *application);
 /* Closes views until `depth` are left. Saves nothing. */
 void application_close_views(struct application *application, int depth);
 /* Lets the top view read again what it shows. */

@@ -2,6 +2,7 @@
 #include "views/chrome.h"
 
 #include "base/text.h"
+#include "views/patient_list.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -212,8 +213,7 @@ static void draw_identity(const struct application *application, int columns)
                    gender_word(patient->gender),
                    application->chart.code_status[0] != '\0' ? "  " : "", application->chart.code_status,
                    patient->deceased ? "  " : "", patient->deceased ? _("DECEASED") : "");
-    (void)text_format(name, sizeof name, "%s%s%s%s", patient->name, patient->reading[0] != '\0' ? " (" : "", patient->reading,
-                   patient->reading[0] != '\0' ? ")" : "");
+    patient_name_words(patient, name, sizeof name);
     rest_columns = text_columns(rest);
     if (rest_columns > columns - 12) {
         rest_columns = columns - 12;

@@ -2,7 +2,7 @@
  * Whom an event is for: the view where it happened, then the view's commands,
  * then those that work everywhere.
  */
-#include "views/application.h"
+#include "views/application_part.h"
 
 #include "views/chrome.h"
 #include "views/keymap.h"
@@ -55,7 +55,7 @@ bool application_allows(const struct application *application, enum command_id c
 {
     const struct view *top = &application->stack[application->depth - 1];
 
-    if (command == COMMAND_BACK && application->depth < 2) {
+    if (command == COMMAND_BACK && application_at_root(application)) {
         return false;
     }
     return application_objection(application, command) == NULL &&
@@ -213,7 +213,8 @@ static void pause_event(struct application *application, const struct event *eve
         application->wake_at = 0;
     }
     if ((application->unsaved || application->place_moved) &&
-        application_monotonic(application) >= application->save_after && application_save(application, &error) != STATUS_OK) {
+        application_monotonic(application) >= application->save_after &&
+        application_save(application, &error) != STATUS_OK) {
         application_say_error(application, &error);
     }
     if (top->ops->event != NULL) {

@@ -51,17 +51,28 @@ static void state_words(const struct patient_row *row, char *out, size_t size, e
     }
 }
 
+void patient_name_words(const struct patient *patient, char *out, size_t size)
+{
+    if (patient->reading[0] == '\0') {
+        (void)text_copy(out, size, patient->name);
+    } else {
+        (void)text_format(out, size, "%s (%s)", patient->name, patient->reading);
+    }
+}
+
 /* Name, reading and age; the reading gives way when there is no room. */
 static void name_words(const struct patient_row *row, instant now, int columns, char *out, size_t size)
 {
+    char name[2 * LABEL_SIZE + 4];
     int years = instant_years_since(row->patient.birth_date, now);
 
     if (years < 0) {
         (void)text_copy(out, size, row->patient.name);
         return;
     }
-    (void)text_format(out, size, _("%s (%s), %d y"), row->patient.name, row->patient.reading, years);
-    if (row->patient.reading[0] == '\0' || text_columns(out) > columns) {
+    patient_name_words(&row->patient, name, sizeof name);
+    (void)text_format(out, size, _("%s, %d y"), name, years);
+    if (text_columns(out) > columns) {
         (void)text_format(out, size, _("%s, %d y"), row->patient.name, years);
     }
 }

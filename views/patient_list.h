@@ -5,6 +5,8 @@
 #include "store/query.h"
 #include "views/application.h"
 
+/* "name (reading)", or the name alone. */
+void patient_name_words(const struct patient *patient, char *out, size_t size);
 /* Lines a row takes in a list of this width. */
 int patient_row_height(int columns);
 /* Draws row `index` of the rows into the lines from `row` on. */

@@ -120,13 +120,10 @@ enum status application_unlock(struct application *application, const char *pass
     application_hush(application);
     note_access(application, "unlock");
     start_worker(application);
-    application_close_views(application, 0);
     status = application_open_view(application, VIEW_TODAY, 0, 0, error);
     if (status != STATUS_OK) {
-        struct error ignored = {0};
-
         close_record(application);
-        return application_open_view(application, VIEW_UNLOCK, 0, 0, &ignored) == STATUS_OK ? status : STATUS_NO_MEMORY;
+        return status;
     }
     application->drop_typed = true;
     application_refresh(application);
@@ -145,13 +142,11 @@ void application_lock(struct application *application)
         application_say_error(application, &error);
         return;
     }
-    application_close_views(application, 0);
+    application_close_views(application, LOCKED_DEPTH);
     note_access(application, "lock");
     close_record(application);
     application_hush(application);
-    if (application_open_view(application, VIEW_UNLOCK, 0, 0, &error) != STATUS_OK) {
-        application->quit = true;
-    }
+    application_refresh_top(application);
 }
 
 enum status application_init(struct application *application, const struct paths *paths, const struct config *config,

@@ -21,6 +21,8 @@ void snapshot_write_news2(struct page *page, const struct chart *chart, instant 
 void snapshot_write_vitals(struct page *page, const struct chart *chart, instant now);
 /* The newest notes in full. */
 void snapshot_write_notes(struct page *page, const struct chart *chart);
+/* The task with its date; true when it is overdue. */
+bool snapshot_task_words(const struct task *task, instant now, char *out, size_t size);
 void snapshot_write_tasks(struct page *page, const struct chart *chart, instant now);
 /* Whether a warning before this one has the same words: of two boxes of the same medicine one is enough. */
 bool snapshot_said_before(const struct medicine_warning *warnings, size_t index);

@@ -254,26 +254,33 @@ void snapshot_write_notes(struct page *page, const struct chart *chart)
 
 /* --- lists ---------------------------------------------------------------------------------------- */
 
+bool snapshot_task_words(const struct task *task, instant now, char *out, size_t size)
+{
+    bool overdue = task->due != INSTANT_NONE && task->due < instant_day_start(now);
+    char date[40];
+
+    if (task->due == INSTANT_NONE) {
+        (void)text_copy(out, size, task->label);
+    } else {
+        instant_format_date(date, sizeof date, task->due);
+        (void)text_format(out, size, overdue ? _("%s (OVERDUE since %s)") : _("%s (due %s)"), task->label, date);
+    }
+    return overdue;
+}
+
 void snapshot_write_tasks(struct page *page, const struct chart *chart, instant now)
 {
     bool any = false;
 
     page_heading(page, _("Tasks"));
     for (size_t i = 0; i < chart->task_count; i++) {
-        const struct task *task = &chart->tasks[i];
-        char date[40];
+        char words[LABEL_SIZE + 80];
 
-        if (!task->open) {
-            continue;
-        }
-        any = true;
-        if (task->due == INSTANT_NONE) {
-            page_format(page, ROLE_NORMAL, 0, "- %s", task->label);
-        } else {
-            instant_format_date(date, sizeof date, task->due);
-            page_format(page, task->due < instant_day_start(now) ? ROLE_AMBER : ROLE_NORMAL, 0,
-                        task->due < instant_day_start(now) ? _("- %s (OVERDUE since %s)") : _("- %s (due %s)"),
-                        task->label, date);
+        if (chart->tasks[i].open) {
+            bool overdue = snapshot_task_words(&chart->tasks[i], now, words, sizeof words);
+
+            page_format(page, overdue ? ROLE_AMBER : ROLE_NORMAL, 0, "- %s", words);
+            any = true;
         }
     }
     if (!any) {
@@ -311,14 +318,14 @@ void snapshot_write_medicines(struct page *page, const struct chart *chart)
     }
     for (size_t i = 0; i < chart->medicine_count; i++) {
         const struct medicine *medicine = &chart->medicines[i];
+        const char *status = text_equal(medicine->status, "active") ? "" : status_word(medicine->status);
         char words[LABEL_SIZE + DETAIL_SIZE + 80];
 
         if (medicine_is_listed(medicine)) {
             any = true;
             (void)text_format(words, sizeof words, "- %s%s%s%s%s%s", medicine->label,
-                           medicine->dose[0] != '\0' ? ", " : "", medicine->dose, text_equal(medicine->status, "active") ? "" : " [",
-                           text_equal(medicine->status, "active") ? "" : status_word(medicine->status),
-                           text_equal(medicine->status, "active") ? "" : "]");
+                              medicine->dose[0] != '\0' ? ", " : "", medicine->dose,
+                              status[0] != '\0' ? " [" : "", status, status[0] != '\0' ? "]" : "");
             page_text(page, ROLE_NORMAL, 0, words);
         }
     }

@@ -60,6 +60,8 @@ static void describe_vitals(struct form *form, const struct application *applica
         news2_words(&visit->news2, line, sizeof line);
         form_labelled(form, ROLE_NORMAL, LABEL_COLUMNS, "NEWS2", news2_role(visit->news2.band), line);
         if (visit->news2.total >= 0) {
+            form_labelled(form, ROLE_NORMAL, LABEL_COLUMNS, "", ROLE_STRONG,
+                          news2_advice(visit->news2.band, application->chart.palliative));
             form_labelled(form, ROLE_NORMAL, LABEL_COLUMNS, "", ROLE_DIM, news2_acknowledgement());
         }
     }
@@ -104,18 +106,29 @@ static void describe_consents(struct form *form, const struct visit *visit)
     }
 }
 
-static void describe_care(struct form *form, const struct visit *visit)
+static void answered(struct form *form, const char *label, size_t answers, size_t asked)
 {
-    char words[40];
+    char words[80];
 
-    if (visit->medicine_count > 0) {
-        (void)text_format(words, sizeof words, ngettext("%zu answer", "%zu answers", visit->medicine_count), visit->medicine_count);
-        entered(form, _("Medicines"), words);
+    if (answers + asked > 0) {
+        (void)text_format(words, sizeof words, _("%zu of %zu answered"), answers, asked > answers ? asked : answers);
+        form_labelled(form, ROLE_NORMAL, LABEL_COLUMNS, label, answers > 0 ? ROLE_NORMAL : ROLE_DIM, words);
     }
-    if (visit->task_count > 0) {
-        (void)text_format(words, sizeof words, ngettext("%zu answer", "%zu answers", visit->task_count), visit->task_count);
-        entered(form, _("Tasks"), words);
+}
+
+static void describe_care(struct form *form, const struct chart *chart, const struct visit *visit)
+{
+    size_t medicines = 0;
+    size_t tasks = 0;
+
+    for (size_t i = 0; i < chart->medicine_count; i++) {
+        medicines += visit_part_asks_medicine(&chart->medicines[i]);
     }
+    for (size_t i = 0; i < chart->task_count; i++) {
+        tasks += visit_part_asks_task(&chart->tasks[i]);
+    }
+    answered(form, _("Medicines"), visit->medicine_count, medicines);
+    answered(form, _("Tasks"), visit->task_count, tasks);
 }
 
 /* --- describing ----------------------------------------------------------------------------------- */
@@ -167,7 +180,7 @@ static void describe(struct form *form, struct view *view, struct application *a
     describe_vitals(form, application, visit);
     describe_note(form, visit);
     describe_consents(form, visit);
-    describe_care(form, visit);
+    describe_care(form, &application->chart, visit);
     form_blank(form);
     describe_time(form, visit, ITEM_START, _("Start"), &screen->start, _("Type it like 09:05, or with its date."));
     describe_time(form, visit, ITEM_END, _("End"), &screen->end, _("Empty: the moment of signing. Type it like 09:35."));

@@ -85,8 +85,8 @@ static void help_draw(struct view *view, struct application *application, struct
         write_list(&page, application, commands_everywhere, here, typing);
         page_blank(&page);
         page_text(&page, ROLE_NORMAL, 0,
-                  _("Arrows move, Tab goes to the next field. ^S means: hold Ctrl and press s. Letters also work while a "
-                    "Korean or Japanese input method is on. The words in the bottom lines can be tapped. Nothing you "
+                  _("Arrows move, Tab goes to the next field. ^S means: hold Ctrl and press s. Letters also work while "
+                    "a Korean or Japanese input method is on. The words in the bottom lines can be tapped. Nothing you "
                     "do here loses what was typed: it is saved at every pause."));
         page_blank(&page);
         page_text(&page, ROLE_NORMAL, 0,

@@ -128,7 +128,7 @@ static void describe_exchange(struct form *form, const struct application *appli
     if (status->data_as_of != INSTANT_NONE) {
         instant_format_age(age, sizeof age, status->data_as_of, application_now(application));
         moment_words(status->data_as_of, good, sizeof good);
-        (void)text_format(words, sizeof words, _("%s old (as of %s)"), age, good);
+        (void)text_format(words, sizeof words, _("as of %s (%s)"), good, age);
     } else {
         (void)text_copy(words, sizeof words, _("age not known: never received whole from a server"));
     }
@@ -138,6 +138,17 @@ static void describe_exchange(struct form *form, const struct application *appli
     form_labelled(form, ROLE_NORMAL, LABEL_COLUMNS, _("In all"),
                   status->refused + status->conflicts + status->quarantined > 0 ? ROLE_AMBER : ROLE_NORMAL, words);
     form_blank(form);
+}
+
+/* Why it is not at the server yet, when that is known. */
+static void describe_reason(struct form *form, bool answered, const char *reason)
+{
+    char words[WORDS_SIZE];
+
+    if (reason[0] != '\0') {
+        (void)text_format(words, sizeof words, answered ? _("the server said: %s") : _("last try: %s"), reason);
+        form_labelled(form, ROLE_NORMAL, 4, "", ROLE_NORMAL, words);
+    }
 }
 
 static void describe_visits(struct form *form, const struct outbox *outbox)
@@ -153,9 +164,8 @@ static void describe_visits(struct form *form, const struct outbox *outbox)
         (void)text_format(title, sizeof title, "%s  %s", visit->patient_name[0] != '\0' ? visit->patient_name : visit->patient, time);
         form_button(form, (int)i, 2, ROLE_NORMAL, "", title);
         form_labelled(form, role, 4, "", role, words);
-        if (visit->reason[0] != '\0' && visit->waiting + visit->refused + visit->conflicts > 0) {
-            (void)text_format(words, sizeof words, _("the server said: %s"), visit->reason);
-            form_labelled(form, ROLE_NORMAL, 4, "", ROLE_NORMAL, words);
+        if (visit->waiting + visit->refused + visit->conflicts > 0) {
+            describe_reason(form, visit->refused + visit->conflicts > 0, visit->reason);
         }
     }
 }
@@ -173,10 +183,7 @@ static void describe_others(struct form *form, const struct outbox *outbox)
         }
         role = row_words(row, words, sizeof words);
         form_button(form, (int)(outbox->visits.count + i), 2, role, "", words);
-        if (row->reason[0] != '\0') {
-            (void)text_format(words, sizeof words, _("the server said: %s"), row->reason);
-            form_labelled(form, ROLE_NORMAL, 4, "", ROLE_NORMAL, words);
-        }
+        describe_reason(form, row->state == OUTBOX_REFUSED || row->state == OUTBOX_CONFLICT, row->reason);
     }
 }
 

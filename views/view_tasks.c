@@ -161,7 +161,7 @@ static enum status load(struct tasks_screen *screen, const struct application *a
         const struct medicine *medicine = &chart->medicines[i];
         char label[sizeof screen->rows->label];
 
-        if (medicine->kind == MEDICINE_REQUEST && !medicine_is_over(medicine)) {
+        if (visit_part_asks_medicine(medicine)) {
             (void)text_format(label, sizeof label, "%s%s%s", medicine->label, medicine->dose[0] != '\0' ? ": " : "",
                               medicine->dose);
             status = add_row(screen, application, PART_MEDICINE, medicine->id, label, error);
@@ -171,9 +171,12 @@ static enum status load(struct tasks_screen *screen, const struct application *a
         status = add_orphans(screen, application, PART_MEDICINE, error);
     }
     for (size_t i = 0; i < chart->task_count && status == STATUS_OK; i++) {
-        /* What only a care plan names has no record of its own to be marked as done. */
-        if (chart->tasks[i].open && text_equal(chart->tasks[i].source, "Task")) {
-            status = add_row(screen, application, PART_TASK, chart->tasks[i].id, chart->tasks[i].label, error);
+        const struct task *task = &chart->tasks[i];
+        char label[sizeof screen->rows->label];
+
+        if (visit_part_asks_task(task)) {
+            (void)snapshot_task_words(task, application_now(application), label, sizeof label);
+            status = add_row(screen, application, PART_TASK, task->id, label, error);
         }
     }
     if (status == STATUS_OK) {
@@ -232,11 +235,15 @@ static void describe_warnings(struct form *form, const struct chart *chart)
     }
 }
 
-static void describe_plan(struct form *form, const struct chart *chart)
+static void describe_plan(struct form *form, const struct chart *chart, instant now)
 {
     for (size_t i = 0; i < chart->task_count; i++) {
-        if (chart->tasks[i].open && !text_equal(chart->tasks[i].source, "Task")) {
-            form_labelled(form, ROLE_DIM, STATE_COLUMNS, _("care plan"), ROLE_DIM, chart->tasks[i].label);
+        const struct task *task = &chart->tasks[i];
+        char words[LABEL_SIZE + 80];
+
+        if (task->open && !visit_part_asks_task(task)) {
+            (void)snapshot_task_words(task, now, words, sizeof words);
+            form_labelled(form, ROLE_DIM, STATE_COLUMNS, _("care plan"), ROLE_DIM, words);
         }
     }
 }
@@ -249,7 +256,7 @@ static void describe(struct form *form, struct view *view, struct application *a
     if (!describe_part(form, screen, application, PART_TASK)) {
         form_text(form, ROLE_DIM, _("No open task."));
     }
-    describe_plan(form, &application->chart);
+    describe_plan(form, &application->chart, application_now(application));
     form_blank(form);
     form_heading(form, _("Medicines"));
     describe_warnings(form, &application->chart);

@@ -77,7 +77,8 @@ static void today_draw(struct view *view, struct application *application, struc
 
     if (today->rows.count == 0) {
         (void)canvas_paragraph(area, ROLE_NORMAL,
-                               _("No visit is planned for today. Press p for all patients; y asks the server for news."),
+                               _("No visit is planned for today. Press p for all patients; y asks the server for "
+                                 "news."),
                                0);
         return;
     }

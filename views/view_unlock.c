@@ -88,21 +88,35 @@ static void unlock_draw(struct view *view, struct application *application, stru
     }
 }
 
+/* The passphrase stays in memory no longer than it takes to try it. */
+static void forget_passphrase(struct unlock *unlock)
+{
+    if (editor_set(&unlock->passphrase, "", NULL) != STATUS_OK) {
+        log_event("unlock-field", 0, 0);
+    }
+}
+
+/* Called when the console has locked: nothing of the last time is left. */
+static void unlock_refresh(struct view *view, struct application *application)
+{
+    struct unlock *unlock = view->state;
+
+    (void)application;
+    forget_passphrase(unlock);
+    unlock->fault[0] = '\0';
+}
+
 static void try_unlock(struct unlock *unlock, struct application *application)
 {
     struct error error = {0};
+    enum status status = STATUS_OK;
 
     if (unlock->passphrase.length == 0 || seconds_to_wait(application) > 0) {
         return;
     }
-    if (application_unlock(application, editor_text(&unlock->passphrase), &error) == STATUS_OK) {
-        return; /* this view is gone */
-    }
-    unlock = application_top(application)->state;
-    (void)text_copy(unlock->fault, sizeof unlock->fault, error.sentence);
-    if (editor_set(&unlock->passphrase, "", NULL) != STATUS_OK) {
-        log_event("unlock-field", 0, 0);
-    }
+    status = application_unlock(application, editor_text(&unlock->passphrase), &error);
+    forget_passphrase(unlock);
+    (void)text_copy(unlock->fault, sizeof unlock->fault, status == STATUS_OK ? "" : error.sentence);
     application->drop_typed = true;
 }
 
@@ -125,6 +139,7 @@ const struct view_ops view_unlock = {
     .commands = unlock_commands,
     .typing = true,
     .open = unlock_open,
+    .refresh = unlock_refresh,
     .draw = unlock_draw,
     .event = unlock_event,
     .close = unlock_close,

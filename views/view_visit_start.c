@@ -6,6 +6,7 @@
 #include "views/application.h"
 #include "views/chrome.h"
 #include "views/page.h"
+#include "views/patient_list.h"
 #include "views/snapshot.h"
 
 #include "base/memory.h"
@@ -54,8 +55,7 @@ static const char *identifier_label(const struct patient *patient, int index)
 static void identifier_value(const struct patient *patient, int index, char *out, size_t size)
 {
     if (index == 0) {
-        (void)text_format(out, size, "%s%s%s%s", patient->name, patient->reading[0] != '\0' ? " (" : "", patient->reading,
-                       patient->reading[0] != '\0' ? ")" : "");
+        patient_name_words(patient, out, size);
     } else {
         (void)text_copy(out, size, has_birth_date(patient) ? patient->birth_date : patient->address);
     }

@@ -21,6 +21,9 @@
 
 #define LEAST_BELOW 4 /* lines for NEWS2, where it comes from, and a question */
 #define MOST_BELOW 9
+#define TINY 56   /* below this width there is no room for the last readings ... */
+#define NARROW 72 /* ... below this one none for units */
+#define WIDE 110
 
 struct vitals {
     struct draft_field fields[ENTRY_FIELD_COUNT];
@@ -174,15 +177,37 @@ struct cells {
     int label, field, field_columns, unit, last, last_columns, verdict, columns;
 };
 
+/* The columns of the longest label in this language, at most `most`. */
+static int label_columns(int most)
+{
+    int longest = 0;
+
+    for (int i = 0; i < ENTRY_FIELD_COUNT; i++) {
+        int columns = text_columns(entry_label((enum entry_field)i));
+
+        longest = columns > longest ? columns : longest;
+    }
+    return longest < most ? longest : most;
+}
+
 static struct cells cells_of(int columns)
 {
-    if (columns < 56) {
-        return (struct cells){2, 15, 10, 0, 0, 0, columns - 12, columns};
-    }
-    if (columns < 72) {
-        return (struct cells){2, 20, 9, 0, 30, columns - 43, columns - 12, columns};
-    }
-    return (struct cells){2, 21, 12, 34, 41, columns < 110 ? 22 : 44, columns < 110 ? 64 : 86, columns};
+    bool narrow = columns < NARROW;
+    int field = 3 + label_columns(columns < TINY ? 12 : 18);
+    int unit = field + 13;
+    int last = narrow ? field + 10 : unit + 7;
+    int verdict = narrow ? columns - 12 : columns < WIDE ? columns - 16 : WIDE - 24;
+
+    return (struct cells){
+        .label = 2,
+        .field = field,
+        .field_columns = narrow ? 9 : 12,
+        .unit = narrow ? 0 : unit,
+        .last = last,
+        .last_columns = columns < TINY ? 0 : verdict - 1 - last,
+        .verdict = verdict,
+        .columns = columns,
+    };
 }
 
 /* The newest reading of what the field is for: oxygen is a flow or a fraction. */
@@ -236,6 +261,8 @@ static void draw_verdict(const struct view *view, const struct application *appl
     } else if (judged.result.verdict == ENTRY_FINE) {
         (void)text_format(line, sizeof line, _("ok %s"), accepted);
         (void)canvas_piece(row, cells->verdict, columns, ROLE_GOOD, line);
+    } else if (judged.result.verdict == ENTRY_EMPTY && field == view->cursor) {
+        (void)canvas_piece(row, cells->verdict, columns, ROLE_DIM, entry_hint((enum entry_field)field));
     }
 }
 
@@ -263,11 +290,14 @@ static void draw_heading(int row, const struct cells *cells)
     (void)canvas_piece(row, cells->last, cells->last_columns, ROLE_DIM, _("last time"));
 }
 
-/* Paragraphs one below the other, as far as there is room. */
+/* Paragraphs one below the other, as far as there is room; one that was cut ends in '>'. */
 static void put_lines(struct area *area, enum role role, const char *text)
 {
     int used = canvas_paragraph(*area, role, text, 0);
 
+    if (used > area->rows && area->rows > 0) {
+        (void)canvas_piece(area->row + area->rows - 1, area->column + area->columns - 1, 1, role, ">");
+    }
     used = used < area->rows ? used : area->rows;
     area->row += used;
     area->rows -= used;

@@ -53,3 +53,13 @@ void visit_part_open_field(struct application *application, const char *field)
         top->ops->go_to(top, application, field);
     }
 }
+
+bool visit_part_asks_medicine(const struct medicine *medicine)
+{
+    return medicine->kind == MEDICINE_REQUEST && !medicine_is_over(medicine);
+}
+
+bool visit_part_asks_task(const struct task *task)
+{
+    return task->open && text_equal(task->source, "Task");
+}

@@ -10,4 +10,9 @@ bool visit_part_command(struct application *application, enum command_id command
 /* Opens the screen of a draft field, on top of the present one, at that field. */
 void visit_part_open_field(struct application *application, const char *field);
 
+/* What a visit asks about: an order that is not over, an open task. What only a care plan names has no record of its
+ * own that could be marked as done. */
+bool visit_part_asks_medicine(const struct medicine *medicine);
+bool visit_part_asks_task(const struct task *task);
+
 #endif

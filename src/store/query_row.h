@@ -7,10 +7,14 @@
 #include "store/database.h"
 #include "store/query.h"
 
-/* A patient's columns, from `patient p LEFT JOIN chart_state c`. */
+/* Whether all of a chart is here and could be read, from `patient p LEFT JOIN chart_state c`. */
+#define CHART_IS_COMPLETE \
+    "(coalesce(c.complete, 0) AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.patient = p.id))"
+
+/* A patient's columns, from the same. */
 #define PATIENT_COLUMNS \
     "p.id, p.name, p.reading, p.birth_date, p.gender, p.phone, p.address, p.language, p.deceased, p.inactive, " \
-    "coalesce(c.complete, 0)"
+    CHART_IS_COMPLETE
 #define PATIENT_COLUMN_COUNT 11
 void patient_from_columns(sqlite3_stmt *statement, int first, struct patient *out);
 

@@ -2,9 +2,7 @@
  * The state of the exchange with the server in numbers, from outbox, visits,
  * quarantine and the journal of runs. Never greener than the facts.
  */
-#include "store/query.h"
-
-#include "store/database.h"
+#include "store/query_row.h"
 
 static enum status count_rows(struct store *store, struct sync_status *out, struct error *error)
 {
@@ -16,7 +14,7 @@ static enum status count_rows(struct store *store, struct sync_status *out, stru
         "(SELECT count(*) FROM outbox WHERE state = 'refused'), (SELECT count(*) FROM outbox WHERE state = 'conflict'), "
         "(SELECT count(*) FROM visit WHERE state = 'in-progress'), (SELECT count(*) FROM quarantine), "
         "(SELECT count(*) FROM patient), "
-        "(SELECT count(*) FROM patient LEFT JOIN chart_state c ON c.patient = patient.id WHERE coalesce(c.complete, 0) = 0)",
+        "(SELECT count(*) FROM patient p LEFT JOIN chart_state c ON c.patient = p.id WHERE NOT " CHART_IS_COMPLETE ")",
         error);
     if (statement == NULL) {
         return database_error(store, error);

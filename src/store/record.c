@@ -12,7 +12,6 @@
 #include "store/record_row.h"
 
 #include <assert.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,34 +40,37 @@ enum verdict {
     VERDICT_OTHER_PERSON,
 };
 
-enum status quarantine_add(struct store *store, const char *where, const char *bytes, size_t length, const char *why,
-                           const char *contested, struct error *error)
-{
-    unsigned char hash[crypto_generichash_BYTES];
-
-    crypto_generichash(hash, sizeof hash, (const unsigned char *)bytes, length, NULL, 0);
-    sqlite3_stmt *statement = database_statement(
-        store,
-        "INSERT OR IGNORE INTO quarantine (place, why, body, contested, hash, found) VALUES (?, ?, ?, ?, ?, ?)", error);
-    if (statement == NULL) {
-        return database_error(store, error);
-    }
-    bind_text(statement, 1, where);
-    bind_text(statement, 2, why);
-    bind_bytes(statement, 3, bytes, length);
-    bind_text_or_null(statement, 4, contested);
-    bind_bytes(statement, 5, hash, sizeof hash);
-    bind_instant(statement, 6, clock_now(&store->clock));
-    return database_run(store, statement, error);
-}
-
-static enum status keep_aside(struct arrival *arrival, const char *why, const char *contested,
+static enum status keep_aside(struct arrival *arrival, const char *why, const char *contested, bool unread,
                               struct apply_outcome *outcome, struct error *error)
 {
+    struct aside aside = {
+        .where = arrival->incoming->where,
+        .why = why,
+        .bytes = arrival->body,
+        .length = arrival->length,
+        .contested = contested,
+    };
+
+    if (unread) {
+        aside.type = arrival->lookup.head.type;
+        aside.id = arrival->lookup.head.id;
+        aside.patient = lookup_chart(&arrival->lookup, arrival->lookup.head.id);
+    }
     arrival->store->page.quarantined++;
     outcome->result = APPLY_QUARANTINED;
     text_copy(outcome->why, sizeof outcome->why, why);
-    return quarantine_add(arrival->store, arrival->incoming->where, arrival->body, arrival->length, why, contested, error);
+    return quarantine_add(arrival->store, &aside, error);
+}
+
+/* What is not as it should be may still tell whose it is: that chart then lacks it. */
+static enum status keep_unread(struct arrival *arrival, const char *why, struct apply_outcome *outcome, struct error *error)
+{
+    lookup_free(&arrival->lookup);
+    enum status status = lookup_read(arrival->incoming->resource, arrival->incoming->references, &arrival->lookup, NULL);
+    if (status == STATUS_NO_MEMORY) {
+        return error_no_memory(error);
+    }
+    return keep_aside(arrival, why, NULL, status == STATUS_OK, outcome, error);
 }
 
 static bool all_digits(const char *text)
@@ -201,22 +203,58 @@ static enum status judge_unsent(struct arrival *arrival, enum verdict *verdict, 
     return status;
 }
 
+/* Whether the Patient that is here differs from the one that arrives in name and birth date: more than an edit. */
+static enum status is_stranger(struct arrival *arrival, bool *stranger, struct error *error)
+{
+    const struct patient *patient = &arrival->lookup.value.patient;
+
+    sqlite3_stmt *statement = database_statement(
+        arrival->store, "SELECT 1 FROM patient WHERE id = ? AND name <> ? AND birth_date <> ? AND birth_date <> ''", error);
+    if (statement == NULL) {
+        return database_error(arrival->store, error);
+    }
+    bind_text(statement, 1, arrival->id);
+    bind_text(statement, 2, patient->name);
+    bind_text(statement, 3, patient->birth_date);
+    enum status status = database_step(arrival->store, statement, stranger, error);
+    sqlite3_reset(statement);
+    *stranger = *stranger && patient->birth_date[0] != '\0';
+    return status;
+}
+
+/* The server's Patient under an id that is here. An import is somebody else's unless it may be the same person's; what
+ * came from a server is an edit of the same person, unless nothing of it fits: then the id was given to another. */
+static enum status judge_person(struct arrival *arrival, bool *other, struct error *error)
+{
+    bool same = true;
+
+    *other = false;
+    enum status status = same_person(arrival, &same, error);
+    if (status == STATUS_OK && !same) {
+        *other = true;
+        status = arrival->row.origin == ORIGIN_IMPORT ? STATUS_OK : is_stranger(arrival, other, error);
+    }
+    return status;
+}
+
 static enum status judge_server(struct arrival *arrival, enum verdict *verdict, struct error *error)
 {
     const struct row *row = &arrival->row;
-    bool same = true;
+    bool other = false;
 
     *verdict = VERDICT_STORE;
     if (!arrival->found) {
         return STATUS_OK;
     }
-    if (row->origin == ORIGIN_IMPORT && arrival->lookup.kind == LOOKUP_PATIENT) {
-        enum status status = same_person(arrival, &same, error);
-        if (status != STATUS_OK || same) {
+    if (arrival->lookup.kind == LOOKUP_PATIENT) {
+        enum status status = judge_person(arrival, &other, error);
+        if (status == STATUS_OK && other) {
+            arrival->found = false;
+            return identity_displace(arrival->store, arrival->id, row->origin, error);
+        }
+        if (status != STATUS_OK || row->origin == ORIGIN_IMPORT) {
             return status;
         }
-        arrival->found = false;
-        return identity_displace_import(arrival->store, arrival->id, error);
     }
     if (arrival->pending.number != 0) {
         return judge_unsent(arrival, verdict, error);
@@ -295,8 +333,9 @@ static enum status store_arrival(struct arrival *arrival, struct error *error)
     };
 
     arrival->store->page.stored++;
-    return arrival->found ? row_replace(arrival->store, arrival->row.key, &content, error)
-                          : row_insert(arrival->store, &content, &arrival->row.key, error);
+    enum status status = arrival->found ? row_replace(arrival->store, arrival->row.key, &content, error)
+                                        : row_insert(arrival->store, &content, &arrival->row.key, error);
+    return status == STATUS_OK ? quarantine_settle(arrival->store, arrival->head.type, arrival->id, error) : status;
 }
 
 static enum status carry_out(struct arrival *arrival, enum verdict verdict, struct apply_outcome *outcome,
@@ -320,14 +359,14 @@ static enum status carry_out(struct arrival *arrival, enum verdict verdict, stru
                  _("A different %s with the same id is already here, and this one is not newer; give it another id to "
                    "import it."),
                  arrival->head.type);
-        return keep_aside(arrival, why, NULL, outcome, error);
+        return keep_aside(arrival, why, NULL, false, outcome, error);
     case VERDICT_OTHER_PERSON:
         return keep_aside(arrival,
                           arrival->lookup.kind == LOOKUP_PATIENT
                               ? _("Another person already has this id; give this one another id to import it.")
                               : _("Two different people claim the id of this patient, so nobody can tell whose this is; "
                                   "give them different ids to import it."),
-                          arrival->lookup.kind == LOOKUP_PATIENT ? arrival->id : NULL, outcome, error);
+                          arrival->lookup.kind == LOOKUP_PATIENT ? arrival->id : NULL, false, outcome, error);
     }
     return STATUS_OK;
 }
@@ -365,7 +404,7 @@ static enum status apply(struct arrival *arrival, struct apply_outcome *outcome,
         status = lookup_read(arrival->incoming->resource, arrival->incoming->references, &arrival->lookup, &fault);
     }
     if (status == STATUS_INVALID) {
-        return keep_aside(arrival, fault.sentence, NULL, outcome, error);
+        return keep_unread(arrival, fault.sentence, outcome, error);
     }
     if (status != STATUS_OK) {
         return error_set(error, status, "%s", fault.sentence);
@@ -432,7 +471,7 @@ enum status record_quarantine(struct store *store, const char *where, const char
         return status;
     }
     store->page.quarantined++;
-    status = quarantine_add(store, where, bytes, length, why, NULL, error);
+    status = quarantine_add(store, &(struct aside){.where = where, .why = why, .bytes = bytes, .length = length}, error);
     return record_end(store, status, error);
 }
 

@@ -55,7 +55,8 @@ enum status record_apply(struct store *store, const struct incoming *incoming, e
 /* Something that is no resource (broken JSON, wrong type): raw bytes and reason are kept aside. */
 enum status record_quarantine(struct store *store, const char *where, const char *bytes, size_t length,
                               const char *why, struct error *error) MUST_CHECK;
-/* Marks a patient's chart as complete on this device (or not). */
+/* Marks a patient's chart as complete on this device (or not). One of which
+ * something could not be read counts as incomplete all the same. */
 enum status record_set_complete(struct store *store, const char *patient, bool complete, struct error *error) MUST_CHECK;
 /* The server says it is gone (410, DELETE in a history). Unsent changes of ours stay. */
 enum status record_remove(struct store *store, const char *type, const char *id, struct error *error) MUST_CHECK;

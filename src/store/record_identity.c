@@ -153,18 +153,21 @@ static enum status keep_imports(struct store *store, const char *patient, struct
         if (status == STATUS_OK && found) {
             char where[REFERENCE_SIZE];
             column_text(statement, 0, where, sizeof where);
-            status = quarantine_add(store, where, sqlite3_column_blob(statement, 1),
-                                    (size_t)sqlite3_column_bytes(statement, 1),
-                                    _("It was imported for a patient whose id is somebody else's on the server; import it "
-                                      "again under the right id."),
-                                    NULL, error);
+            struct aside aside = {
+                .where = where,
+                .why = _("It was imported for a patient whose id is somebody else's on the server; import it "
+                         "again under the right id."),
+                .bytes = sqlite3_column_blob(statement, 1),
+                .length = (size_t)sqlite3_column_bytes(statement, 1),
+            };
+            status = quarantine_add(store, &aside, error);
         }
     } while (status == STATUS_OK && found);
     sqlite3_reset(statement);
     return status;
 }
 
-/* What was recorded here for the imported patient stays whole, but in nobody's chart, and is not sent. */
+/* What was recorded here for the one who was here stays whole, but in nobody's chart, and is not sent. */
 static enum status hold_unsent(struct store *store, const char *patient, struct error *error)
 {
     bool found = false;
@@ -191,24 +194,43 @@ static enum status hold_unsent(struct store *store, const char *patient, struct 
     return status;
 }
 
-enum status identity_displace_import(struct store *store, const char *patient, struct error *error)
+/* Runs statements whose one parameter is the patient. */
+static enum status run_each(struct store *store, const char *const *statements, size_t count, const char *patient,
+                            struct error *error)
 {
-    static const char *const removals[] = {
-        "DELETE FROM resource WHERE patient = ? AND origin = 'import' AND key NOT IN (SELECT resource FROM outbox)",
-        "UPDATE resource SET patient = '' WHERE patient = ? AND key IN (SELECT resource FROM outbox)",
-    };
-    enum status status = keep_imports(store, patient, error);
+    enum status status = STATUS_OK;
 
-    if (status == STATUS_OK) {
-        status = hold_unsent(store, patient, error);
-    }
-    for (size_t i = 0; i < sizeof removals / sizeof removals[0] && status == STATUS_OK; i++) {
-        sqlite3_stmt *statement = database_statement(store, removals[i], error);
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        sqlite3_stmt *statement = database_statement(store, statements[i], error);
         if (statement == NULL) {
             return database_error(store, error);
         }
         bind_text(statement, 1, patient);
         status = database_run(store, statement, error);
+    }
+    return status;
+}
+
+enum status identity_displace(struct store *store, const char *patient, enum row_origin origin, struct error *error)
+{
+    /* A visit of his that is not there yet must never open or be signed in the other's chart: its own id is nobody's. */
+    static const char *const always[] = {
+        "DELETE FROM resource WHERE patient = ? AND origin = 'import' AND key NOT IN (SELECT resource FROM outbox)",
+        "UPDATE resource SET patient = '' WHERE patient = ? AND key IN (SELECT resource FROM outbox)",
+        "UPDATE visit SET patient = id WHERE patient = ?",
+        "DELETE FROM chart_state WHERE patient = ?",
+    };
+    static const char *const reused[] = {"DELETE FROM resource WHERE patient = ?"};
+    enum status status = keep_imports(store, patient, error);
+
+    if (status == STATUS_OK) {
+        status = hold_unsent(store, patient, error);
+    }
+    if (status == STATUS_OK) {
+        status = run_each(store, always, sizeof always / sizeof always[0], patient, error);
+    }
+    if (status == STATUS_OK && origin != ORIGIN_IMPORT) {
+        status = run_each(store, reused, sizeof reused / sizeof reused[0], patient, error);
     }
     return status == STATUS_OK ? audit_add(store, "displace", "Patient", patient, patient, "", error) : status;
 }

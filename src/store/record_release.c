@@ -38,6 +38,9 @@ enum status record_remove(struct store *store, const char *type, const char *id,
     if (status == STATUS_OK && found) {
         status = remove_found(store, &row, error);
     }
+    if (status == STATUS_OK) {
+        status = quarantine_settle(store, type, id, error);
+    }
     return record_end(store, status, error);
 }
 
@@ -76,6 +79,7 @@ static enum status release(struct store *store, const char *patient, struct erro
 {
     static const char *const always[] = {
         "DELETE FROM resource WHERE patient = ?1 AND type <> 'Patient' AND key NOT IN (SELECT resource FROM outbox)",
+        "DELETE FROM quarantine WHERE patient = ?1",
         "DELETE FROM draft WHERE visit IN (SELECT id FROM visit WHERE patient = ?1 AND accepted IS NOT NULL)",
         "DELETE FROM visit_part WHERE visit IN (SELECT id FROM visit WHERE patient = ?1 AND accepted IS NOT NULL)",
         "DELETE FROM visit WHERE patient = ?1 AND accepted IS NOT NULL",

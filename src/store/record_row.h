@@ -98,12 +98,25 @@ void identity_derive(const struct incoming *incoming, const char *type, const ch
  * On return *ours is the row that stayed. */
 enum status identity_settle(struct store *store, struct row *ours, const char *id, const char *version,
                             struct error *error) MUST_CHECK;
-/* The server uses the id of an imported patient for somebody else: what was
- * imported is kept aside, what was recorded here is not sent. */
-enum status identity_displace_import(struct store *store, const char *patient, struct error *error) MUST_CHECK;
+/* The server uses a patient's id for somebody else. What was imported for the
+ * one who was here is kept aside; what came from the server goes, if the
+ * Patient did (`origin`); what was recorded here stays, in nobody's chart, and
+ * is not sent; the chart counts as incomplete. */
+enum status identity_displace(struct store *store, const char *patient, enum row_origin origin,
+                              struct error *error) MUST_CHECK;
 
-/* Keeps bytes aside. `contested` is the Patient id they claim from another person, or NULL. */
-enum status quarantine_add(struct store *store, const char *where, const char *bytes, size_t length, const char *why,
-                           const char *contested, struct error *error) MUST_CHECK;
+/* Bytes to keep aside, and why. What belongs to a chart makes that chart count
+ * as incomplete until a version that can be read takes its place. All borrowed. */
+struct aside {
+    const char *where, *why;
+    const char *bytes;
+    size_t length;
+    const char *contested;      /* the Patient id they claim from another person, or NULL */
+    const char *type, *id;      /* what could not be read; NULL when nobody knows */
+    const char *patient;        /* whose chart lacks it; NULL or "" when nobody's */
+};
+enum status quarantine_add(struct store *store, const struct aside *aside, struct error *error) MUST_CHECK;
+/* This resource can be read again, or is gone: no chart lacks it any more. */
+enum status quarantine_settle(struct store *store, const char *type, const char *id, struct error *error) MUST_CHECK;
 
 #endif

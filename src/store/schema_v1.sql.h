@@ -127,7 +127,11 @@ static const char schema_v1[] =
     "CREATE TABLE quarantine ("
     "  number INTEGER PRIMARY KEY AUTOINCREMENT, place TEXT NOT NULL, why TEXT NOT NULL, body BLOB NOT NULL,"
     "  contested TEXT,"                                        /* the Patient id that another person already has */
+    "  type TEXT NOT NULL DEFAULT '', id TEXT NOT NULL DEFAULT '',"
+    "  patient TEXT,"                                          /* whose chart lacks it */
     "  hash BLOB NOT NULL UNIQUE, found INTEGER NOT NULL);"
+    "CREATE INDEX quarantine_chart ON quarantine (patient) WHERE patient IS NOT NULL;"
+    "CREATE INDEX quarantine_resource ON quarantine (type, id) WHERE patient IS NOT NULL;"
     "CREATE INDEX quarantine_contested ON quarantine (contested) WHERE contested IS NOT NULL;"
     "CREATE TABLE cursor (scope TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE journal ("

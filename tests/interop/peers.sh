@@ -5,13 +5,17 @@ peers=$build/peers
 
 # Copies the wiring of one peer below $build; true when it must be built (again).
 peer_copy() {
-    sum=$(cd "$here/../peers/$1" && find . \( -name target -o -name node_modules \) -prune -o -type f -print | sort | xargs cksum | cksum)
+    sum=$(cd "$here/../peers/$1" &&
+        find . \( -name target -o -name node_modules \) -prune -o -type f -print | sort | xargs cksum | cksum)
     [ "$(cat "$peers/$1/.built" 2>/dev/null)" = "$sum" ] && return 1
     rm -rf "${peers:?}/$1"
     mkdir -p "$peers" && cp -R "$here/../peers/$1" "$peers/$1"
 }
 peer_done() { printf '%s\n' "$sum" > "$peers/$1/.built"; }
-no_network() { grep -qE 'ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|ENOTCACHED|Unknown host|Connect(ion)? (to|timed|refused)|Could not transfer|Cannot access|No route to host' "$1"; }
+no_network() {
+    grep -qE 'ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|ENOTCACHED|Unknown host|No plugin found for prefix' "$1" ||
+        grep -qE 'Connect(ion)? (to|timed|refused)|Could not transfer|Cannot access|No route to host' "$1"
+}
 
 # peer_maven NAME, peer_npm NAME: 0 ready, 1 failed ($peers/NAME.log tells), 2 not to be had without a network.
 peer_maven() {
@@ -19,7 +23,7 @@ peer_maven() {
     log=$peers/$1.log
     for offline in -o ''; do
         # shellcheck disable=SC2086
-        if (cd "$peers/$1" && mvn -q -B $offline compile dependency:build-classpath -Dmdep.outputFile=cp.txt) \
+        if (cd "$peers/$1" && mvn -q -B -Dstyle.color=never $offline compile dependency:build-classpath -Dmdep.outputFile=cp.txt) \
             > "$log" 2>&1; then
             peer_done "$1"
             return 0
@@ -31,7 +35,7 @@ peer_maven() {
 peer_npm() {
     peer_copy "$1" || return 0
     log=$peers/$1.log
-    if (cd "$peers/$1" && npm ci --prefer-offline --no-audit --no-fund) > "$log" 2>&1; then
+    if (cd "$peers/$1" && npm ci --prefer-offline --no-audit --no-fund --fetch-retries=1) > "$log" 2>&1; then
         peer_done "$1"
         return 0
     fi

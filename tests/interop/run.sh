@@ -38,6 +38,8 @@ skip() {
     skipped=$((skipped + 1))
     printf 'skipped: %s\n' "$1"
 }
+# fails_with FILE: a check that fails, with the end of a log
+fails_with() { tail -n 40 "$1"; return 1; }
 compare() { node "$here/compare.mjs" "$@"; }
 totals() {
     if [ $((passed + failed)) -eq 0 ]; then
@@ -55,7 +57,7 @@ obtain() {
     case $? in
     0) return 0 ;;
     2) skip "$3 (there is no network to download it)" ;;
-    *) check "$3 is built" tail -40 "$peers/$2.log" /nowhere ;;
+    *) check "$3 is built" fails_with "$peers/$2.log" ;;
     esac
     return 1
 }
@@ -69,7 +71,7 @@ start() {
 }
 # ready NAME PROCESS: $url is where it listens; a failed check when it does not
 ready() {
-    url=$(listening "$work/$1.out" "$2" 180) || { check "starts" tail -40 "$work/$1.out" /nowhere; return 1; }
+    url=$(listening "$work/$1.out" "$2" 180) || { check "starts" fails_with "$work/$1.out"; return 1; }
 }
 # connect URL: puts a wire before a server; $through is its near end
 connect() {
@@ -88,20 +90,20 @@ load() {
 
 # --- the peers, and what they start with ---
 
-medplum=no server=no validator=no
+with_medplum=no with_hapi=no with_validator=no
 if ! command -v node > /dev/null || ! command -v npm > /dev/null || ! command -v curl > /dev/null; then
     skip "HAPI FHIR, HAPI's validator and Medplum's router (Node.js with npm, and curl, are needed)"
     totals
 fi
-obtain peer_npm medplum "Medplum's router" && medplum=yes
+obtain peer_npm medplum "Medplum's router" && with_medplum=yes
 if command -v javac > /dev/null && command -v mvn > /dev/null; then
-    obtain peer_maven hapi-server "HAPI FHIR" && server=yes
-    obtain peer_maven hapi-validate "HAPI's validator" && validator=yes
+    obtain peer_maven hapi-server "HAPI FHIR" && with_hapi=yes
+    obtain peer_maven hapi-validate "HAPI's validator" && with_validator=yes
 else
     skip "HAPI FHIR (Java 17 and Maven are needed)"
     skip "HAPI's validator (Java 17 and Maven are needed)"
 fi
-[ $medplum$server != nono ] || totals
+[ $with_medplum$with_hapi != nono ] || totals
 
 printf 'practice kitchen table\n' > "$work/passphrase"
 export DOORSTEP_PASSPHRASE_FILE="$work/passphrase"
@@ -109,11 +111,11 @@ export DOORSTEP_PASSPHRASE_FILE="$work/passphrase"
 
 # --- the journeys; HAPI takes half a minute to start: meanwhile Medplum has its turn ---
 
-if [ $server = yes ]; then
+if [ $with_hapi = yes ]; then
     start hapi peer_java hapi-server -Xmx1g peer.Main
     hapi=$!
 fi
-if [ $medplum = yes ]; then
+if [ $with_medplum = yes ]; then
     name=medplum token=practice-token
     start medplum env TOKEN=$token node "$peers/medplum/server.mjs"
     if ready medplum $!; then
@@ -123,7 +125,7 @@ if [ $medplum = yes ]; then
         journey medplum "$origin" "$through" /fhir/R4 $token patient-001 patient-002 patient-003
     fi
 fi
-if [ $server = yes ]; then
+if [ $with_hapi = yes ]; then
     name=hapi
     if ready hapi "$hapi"; then
         origin=$url
@@ -163,12 +165,12 @@ judged() {
     done
 }
 gather
-if [ $validator = yes ]; then
+if [ $with_validator = yes ]; then
     name="HAPI's validator"
     (peer_java hapi-validate -Xmx400m Validate "$work"/*.ndjson) > "$work/hapi-validate.out" 2>&1
     judged "$work/hapi-validate.out" "$work"/*.ndjson
 fi
-if [ $medplum = yes ]; then
+if [ $with_medplum = yes ]; then
     name="Medplum's validator"
     node "$peers/medplum/validate.mjs" "$work"/*.ndjson > "$work/medplum-validate.out" 2>&1
     judged "$work/medplum-validate.out" "$work"/*.ndjson

@@ -39,7 +39,8 @@ static inline int stage_home(void **state)
         return -1;
     }
     fixture = *state;
-    assert_int_equal(store_create(&fixture->paths, fixture->vault, &fixture->options, &fixture->store, &fixture->error), STATUS_OK);
+    assert_int_equal(store_create(&fixture->paths, fixture->vault, &fixture->options, &fixture->store, &fixture->error),
+                     STATUS_OK);
     seed_apply(fixture);
     store_close(fixture->store);
     vault_free(fixture->vault);
@@ -91,7 +92,8 @@ static inline void stage_open(struct stage *stage, struct fixture *fixture, int 
     options.out = stage->out;
     config_defaults(&config);
     input_init(&stage->console.input);
-    assert_int_equal(application_init(&stage->console.application, &fixture->paths, &config, &fixture->options, NULL), STATUS_OK);
+    assert_int_equal(application_init(&stage->console.application, &fixture->paths, &config, &fixture->options, NULL),
+                     STATUS_OK);
     assert_int_equal(term_start(&options, NULL), STATUS_OK);
     canvas_start(false);
     console_take_size(&stage->console);

@@ -117,9 +117,30 @@ static void an_unlock_returns_to_the_visit(void **state)
     assert_string_equal(visit_draft_get(&application->draft, "identity"), "name, birth date");
     stage_type(stage, "t");
     assert_true(stage_shows("unfinished since 09:00"));
+    stage_type(stage, "0\x02"); /* there is nothing to go back to */
+    assert_string_equal(stage_view(stage), "today");
     stage_type(stage, "l");
     stage_unlock(stage);
     assert_string_equal(stage_view(stage), "today");
+}
+
+static void locking_needs_no_memory(void **state)
+{
+    struct stage *stage = *state;
+
+    stage_unlock(stage);
+    stage_type(stage, "\r");
+    memory_fail_at(1, 1);
+    stage_type(stage, "l");
+    memory_fail_at(0, 0);
+    assert_true(stage->console.application.depth >= 1);
+    if (stage->console.application.store != NULL) { /* saving needed some: it stays open, and says so */
+        assert_true(stage->console.application.message_is_error);
+        stage_type(stage, "l");
+    }
+    assert_string_equal(stage_view(stage), "unlock");
+    assert_false(stage_shows("김민서"));
+    stage_unlock(stage);
 }
 
 static void a_hang_up_loses_no_place(void **state)
@@ -359,6 +380,7 @@ int main(void)
         STAGED(the_passphrase_is_never_shown),
         STAGED(a_lock_leaves_nothing_of_a_patient),
         STAGED(an_unlock_returns_to_the_visit),
+        STAGED(locking_needs_no_memory),
         STAGED(a_hang_up_loses_no_place),
         STAGED(idle_minutes_lock),
         STAGED(taps_work_on_rows_and_on_footer_words),

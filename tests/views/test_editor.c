@@ -256,7 +256,9 @@ static void a_tap_finds_its_place(void **state)
 }
 
 #define ALPHABET_COUNT 14
-static const char *const alphabet[ALPHABET_COUNT] = {"a", " ", "\n", "한", "글", "東", "é", "e\xCC\x81", "\xCC\x81", "🇰", "🇷", "👍", "\xE1\x84\x92", "\xE1\x85\xA1"};
+static const char *const alphabet[ALPHABET_COUNT] = {
+    "a", " ", "\n", "한", "글", "東", "é", "e\xCC\x81", "\xCC\x81", "🇰", "🇷", "👍", "\xE1\x84\x92", "\xE1\x85\xA1",
+};
 
 static void random_edits_stay_sound_and_undo_exactly(void **state)
 {

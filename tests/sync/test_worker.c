@@ -1,0 +1,248 @@
+/* The background thread: asked, cancelled, left; and the nurse works on meanwhile. */
+#include "sync/worker.h"
+#include "tests/sync/sync_test.h"
+
+#include <poll.h>
+#include <pthread.h>
+
+struct desk {
+    struct bed *bed;
+    struct config config;
+    atomic_int waiting;
+    struct worker *worker;
+};
+
+static struct desk *new_desk(const char *server)
+{
+    struct desk *desk = memory_allocate(sizeof *desk);
+    desk->bed = new_bed("Group/g1", NULL, 3);
+    config_defaults(&desk->config);
+    text_copy(desk->config.server, sizeof desk->config.server, server == NULL ? desk->bed->base : server);
+    desk->bed->fixture.options.writer_waiting = &desk->waiting;
+    store_close(desk->bed->fixture.store);
+    desk->bed->fixture.store = NULL;
+    open_bed(desk->bed);
+    assert_int_equal(worker_new(&desk->bed->fixture.paths, desk->bed->fixture.vault, &desk->bed->fixture.options, &desk->config,
+                                &desk->worker, NULL), STATUS_OK);
+    return desk;
+}
+
+static void free_desk(struct desk *desk)
+{
+    worker_free(desk->worker);
+    free_bed(desk->bed);
+    memory_free(desk);
+}
+
+/* Waits for the descriptor until `done` says so, ten seconds at most. */
+static struct worker_snapshot wait_until(struct desk *desk, bool (*done)(const struct worker_snapshot *snapshot))
+{
+    struct worker_snapshot snapshot;
+    int64_t start = system_clock_now(NULL);
+    for (worker_snapshot(desk->worker, &snapshot); !done(&snapshot); worker_snapshot(desk->worker, &snapshot)) {
+        struct pollfd wait = {.fd = worker_descriptor(desk->worker), .events = POLLIN};
+        assert_true(system_clock_now(NULL) - start < 30000);
+        poll(&wait, 1, 1000);
+        worker_acknowledge(desk->worker);
+    }
+    return snapshot;
+}
+
+static bool finished(const struct worker_snapshot *snapshot)
+{
+    return snapshot->finished_once && snapshot->phase == WORKER_IDLE;
+}
+
+static bool pulling(const struct worker_snapshot *snapshot)
+{
+    return snapshot->phase == WORKER_PULLING;
+}
+
+static bool failed(const struct worker_snapshot *snapshot)
+{
+    return snapshot->last != STATUS_OK;
+}
+
+static bool succeeded(const struct worker_snapshot *snapshot)
+{
+    return finished(snapshot) && snapshot->last == STATUS_OK;
+}
+
+static void it_syncs_when_asked(void **state)
+{
+    (void)state;
+    struct desk *desk = new_desk(NULL);
+    struct worker_snapshot snapshot;
+    worker_snapshot(desk->worker, &snapshot);
+    assert_false(snapshot.finished_once);
+    int64_t before = store_change_counter(desk->bed->fixture.store);
+    worker_request(desk->worker);
+    snapshot = wait_until(desk, finished);
+    assert_int_equal(snapshot.last, STATUS_OK);
+    assert_true(snapshot.configured);
+    assert_string_equal(snapshot.reason, "");
+    assert_true(snapshot.generation > 2);
+    assert_int_not_equal(store_change_counter(desk->bed->fixture.store), before);
+    assert_int_equal(number(desk->bed, COMPLETE_COUNT), PATIENTS);
+    free_desk(desk);
+}
+
+static void a_clinic_without_a_server_is_no_failure(void **state)
+{
+    (void)state;
+    struct desk *desk = new_desk("");
+    assert_int_equal(store_setting_set(desk->bed->fixture.store, SETTING_SERVER, "", NULL), STATUS_OK);
+    worker_request(desk->worker);
+    struct worker_snapshot snapshot = wait_until(desk, finished);
+    assert_false(snapshot.configured);
+    assert_int_equal(snapshot.last, STATUS_OK);
+    assert_int_equal(counted(desk->bed, "requests"), 0);
+    free_desk(desk);
+}
+
+static void why_it_failed_is_known_until_it_works(void **state)
+{
+    (void)state;
+    struct desk *desk = new_desk(NULL);
+    fault(desk->bed, "{\"fault\":\"html\"}");
+    worker_request(desk->worker);
+    struct worker_snapshot snapshot = wait_until(desk, failed);
+    assert_int_equal(snapshot.last, STATUS_UNREACHABLE);
+    assert_non_null(strstr(snapshot.reason, "web page"));
+    worker_request(desk->worker);
+    snapshot = wait_until(desk, succeeded);
+    assert_string_equal(snapshot.reason, "");
+    free_desk(desk);
+}
+
+static void a_second_sync_of_this_nurse_waits(void **state)
+{
+    (void)state;
+    struct desk *desk = new_desk(NULL);
+    struct presence *presence = NULL;
+    assert_int_equal(presence_begin_sync(&desk->bed->fixture.paths, &presence, NULL), STATUS_OK);
+    worker_request(desk->worker);
+    assert_int_equal(wait_until(desk, failed).last, STATUS_BUSY);
+    assert_int_equal(counted(desk->bed, "requests"), 0);
+    presence_release(presence);
+    worker_request(desk->worker);
+    wait_until(desk, succeeded);
+    free_desk(desk);
+}
+
+static void a_hanging_server_does_not_hold_the_program(void **state)
+{
+    (void)state;
+    struct desk *desk = new_desk(NULL);
+    fault(desk->bed, "{\"fault\":\"hang\",\"match\":\"/fhir/Observation\"}");
+    worker_request(desk->worker);
+    wait_until(desk, pulling);
+    int64_t start = system_clock_now(NULL);
+    worker_free(desk->worker);
+    desk->worker = NULL;
+    assert_true(system_clock_now(NULL) - start < 2500);
+    assert_int_equal(number(desk->bed, COMPLETE_COUNT), 0);
+    assert_int_equal(number(desk->bed, "SELECT count(*) FROM journal"), 1);
+    free_desk(desk);
+}
+
+static void a_run_can_be_cancelled_and_asked_again(void **state)
+{
+    (void)state;
+    struct desk *desk = new_desk(NULL);
+    fault(desk->bed, "{\"fault\":\"hang\",\"match\":\"/fhir/Observation\"}");
+    worker_request(desk->worker);
+    wait_until(desk, pulling);
+    worker_cancel(desk->worker);
+    assert_int_equal(wait_until(desk, failed).last, STATUS_CANCELLED);
+    no_faults(desk->bed); /* it may have been stopped before it met this one */
+    worker_request(desk->worker);
+    wait_until(desk, succeeded);
+    assert_int_equal(number(desk->bed, COMPLETE_COUNT), PATIENTS);
+    free_desk(desk);
+}
+
+static void asking_before_leaving_is_harmless(void **state)
+{
+    (void)state;
+    struct desk *desk = new_desk(NULL);
+    for (int i = 0; i < 20; i++) {
+        worker_request(desk->worker);
+        worker_cancel(desk->worker);
+    }
+    free_desk(desk);
+    worker_free(NULL);
+}
+
+/* The nurse writes and reads all the time while runs come and go; every field she typed and every visit arrives. */
+static void the_nurse_works_on_meanwhile(void **state)
+{
+    (void)state;
+    struct desk *desk = new_desk(NULL);
+    struct bed *bed = desk->bed;
+    char visit[UUID_SIZE];
+    worker_request(desk->worker);
+    wait_until(desk, succeeded);
+    for (int i = 0; i < 24; i++) {
+        char patient[ID_SIZE];
+        struct chart chart;
+        struct worker_snapshot snapshot;
+        text_format(patient, sizeof patient, "p%d", i % PATIENTS + 1);
+        sign_visit(bed, patient, small_visit, NULL, visit);
+        worker_request(desk->worker);
+        chart_init(&chart);
+        assert_int_equal(query_chart(bed->fixture.store, patient, 0, 10, system_clock_now(NULL), &chart, NULL), STATUS_OK);
+        chart_free(&chart);
+        worker_snapshot(desk->worker, &snapshot);
+        worker_acknowledge(desk->worker);
+        if (i % 6 == 5) {
+            worker_cancel(desk->worker);
+        }
+    }
+    int64_t start = system_clock_now(NULL);
+    while (number(bed, OUTBOX_COUNT) > 0) {
+        struct timespec pause = {.tv_nsec = 20000000};
+        assert_true(system_clock_now(NULL) - start < 30000);
+        worker_request(desk->worker);
+        nanosleep(&pause, NULL);
+    }
+    assert_int_equal(held(bed, "Encounter", NULL), 24);
+    free_desk(desk);
+}
+
+static pthread_t signalled;
+
+static void note_thread(int signal)
+{
+    (void)signal;
+    signalled = pthread_self();
+}
+
+static void signals_reach_the_screen_not_the_thread(void **state)
+{
+    (void)state;
+    struct desk *desk = new_desk(NULL);
+    signal(SIGUSR1, note_thread);
+    for (int i = 0; i < 50; i++) {
+        kill(getpid(), SIGUSR1);
+    }
+    assert_true(pthread_equal(signalled, pthread_self()));
+    free_desk(desk);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_syncs_when_asked),
+        cmocka_unit_test(a_clinic_without_a_server_is_no_failure),
+        cmocka_unit_test(why_it_failed_is_known_until_it_works),
+        cmocka_unit_test(a_second_sync_of_this_nurse_waits),
+        cmocka_unit_test(a_hanging_server_does_not_hold_the_program),
+        cmocka_unit_test(a_run_can_be_cancelled_and_asked_again),
+        cmocka_unit_test(asking_before_leaving_is_harmless),
+        cmocka_unit_test(the_nurse_works_on_meanwhile),
+        cmocka_unit_test(signals_reach_the_screen_not_the_thread),
+    };
+    memory_install();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
