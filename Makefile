@@ -209,8 +209,9 @@ install: $(BUILD)/doorstep $(CATALOGUES)
 
 # --- real servers and speed --------------------------------------------------------------------------
 .PHONY: interop bench
-interop: all
-	$(Q)tests/packages.sh interop && tests/interop/run.sh $(abspath $(BUILD))
+interop:
+	$(Q)tests/packages.sh interop
+	$(Q)$(MAKE) --no-print-directory $(BUILD)/doorstep $(BUILD)/practice && tests/interop/run.sh $(abspath $(BUILD))
 bench: all $(BUILD)/tests/bench/bench
 	$(Q)$(BUILD)/tests/bench/bench $(abspath $(BUILD))
 $(BUILD)/tests/bench/bench: $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/bench/*.c)) $(call archives,views sync store fhir care base)

@@ -255,14 +255,13 @@ static enum status fetch_search(struct sync *sync, struct sync_result *result, c
     struct collecting collecting = {.caseload = caseload, .from_patients = true};
     struct buffer url;
     buffer_init(&url, URL_SIZE);
-    buffer_format(&url, "%s/%s", sync->server, scope);
+    buffer_format(&url, "%s/%s%s_elements=id", sync->server, scope, scope[strlen(scope) - 1] == '?' ? "" : "&");
     if (strstr(scope, "_count=") == NULL) {
         buffer_append_text(&url, "&_count=100");
     }
     if (strstr(scope, "_sort=") == NULL) {
         buffer_append_text(&url, "&_sort=_lastUpdated");
     }
-    buffer_append_text(&url, "&_elements=id");
     enum status status = url.status == STATUS_OK
                              ? search_each_page(sync, result, buffer_text(&url), collect_page, &collecting, error)
                              : error_no_memory(error);

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "fhir/bundle.h"
+#include "store/record.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -16,6 +17,15 @@ void sync_report(struct sync *sync, enum sync_phase phase, int done, int total)
         struct sync_progress progress = {.phase = phase, .done = done, .total = total};
         sync->progress(sync->progress_context, &progress);
     }
+}
+
+enum status sync_end_page(struct store *store, enum status status, struct error *error)
+{
+    if (status == STATUS_OK) {
+        return record_commit(store, error);
+    }
+    record_abort(store);
+    return status;
 }
 
 enum status exchange_check_cancelled(const struct sync *sync, struct error *error)

@@ -39,6 +39,9 @@ bool url_same_origin(const char *base, const char *link);
 /* CANCELLED when the nurse (or leaving) asked for it. */
 enum status exchange_check_cancelled(const struct sync *sync, struct error *error) MUST_CHECK;
 
+/* Ends what record_begin() began: commits when `status` is OK, else undoes it and returns `status`. */
+enum status sync_end_page(struct store *store, enum status status, struct error *error) MUST_CHECK;
+
 /* Tells whoever watches. */
 void sync_report(struct sync *sync, enum sync_phase phase, int done, int total);
 

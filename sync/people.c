@@ -24,6 +24,16 @@ void people_free(struct people *people)
     memset(people, 0, sizeof *people);
 }
 
+bool people_are(const char *type)
+{
+    for (size_t i = 0; i < PEOPLE_TYPES; i++) {
+        if (strcmp(type, people_types[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool is_wanted(const struct people *people, const char *reference)
 {
     bool wanted = false;

@@ -16,6 +16,7 @@ struct people {
 };
 void people_free(struct people *people);
 
+bool people_are(const char *type); /* whether resources of this type are such people or things */
 /* Notes the reference ("Practitioner/n1") when it names one of them. */
 void people_note(struct people *people, const char *reference);
 /* Fetches those that are not on the device yet, a type at a time, and forgets

@@ -50,8 +50,7 @@ static enum status push_halves(struct push *push, const struct push_batch *batch
 
 static bool is_refusal(long code)
 {
-    return code == 400 || code == 403 || code == 404 || code == 405 || code == 406 || code == 409 || code == 410 ||
-           code == 412 || code == 413 || code == 415 || code == 422;
+    return code >= 400 && code < 500;
 }
 
 /* Answers that the same entries in smaller portions may not meet. */
@@ -93,13 +92,23 @@ static enum status hold(struct push *push, const struct push_batch *batch, const
     return put_back(push, batch, words[0] != '\0' ? words : error->sentence, error);
 }
 
-/* The server answered, but not with success. */
+/* A success that says nothing of the entries: what became of them is unknown. */
+static enum status not_an_answer(struct error *error)
+{
+    return error_set(error, STATUS_UNREACHABLE,
+                     _("the server's answer was cut short or is not FHIR; nothing of it was used, it is asked again"));
+}
+
+/* The server answered, but not with the answer to a transaction. */
 static enum status push_answered(struct push *push, const struct push_batch *batch, const struct response *response,
                                  struct error *error)
 {
     long code = response->status;
     bool poison = code == 500 && attempts_of(batch) >= POISON_ATTEMPTS;
     enum status concern = exchange_refusal(response, error);
+    if (code < 300) {
+        concern = not_an_answer(error);
+    }
     if (batch->count > 1 && (is_too_much(code) || poison || (concern == STATUS_OK && is_refusal(code)))) {
         push->cut = push->cut || is_too_much(code) || code == 400;
         return push_halves(push, batch, error);
@@ -108,7 +117,7 @@ static enum status push_answered(struct push *push, const struct push_batch *bat
         return hold(push, batch, response, error);
     }
     if (concern != STATUS_OK) {
-        push->stuck = code >= 500 && code != 503;
+        push->stuck = code != 401 && code != 429 && code != 503;
         return give_up(push, batch, concern, error);
     }
     return refuse(push, batch->rows[0], response, error);
@@ -146,8 +155,7 @@ static enum status push_accepted(struct push *push, const struct push_batch *bat
     cJSON *answer = NULL;
     enum status status = exchange_document(response, &answer, error);
     if (status == STATUS_OK && !bundle_is(answer)) {
-        status = error_set(error, STATUS_UNREACHABLE,
-                           _("the server's answer was cut short or is not FHIR; nothing of it was used, it is asked again"));
+        status = not_an_answer(error);
     }
     if (status == STATUS_OK) {
         push->taken = batch->count > push->taken ? batch->count : push->taken;

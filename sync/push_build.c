@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "fhir/bundle.h"
+#include "sync/exchange.h"
 
 #include <string.h>
 
@@ -181,11 +182,7 @@ enum status push_build(struct push *push, const struct push_batch *batch, struct
         return status;
     }
     status = build(push, batch, out, error);
-    if (status != STATUS_OK) {
-        record_abort(store);
-    } else {
-        status = record_commit(store, error);
-    }
+    status = sync_end_page(store, status, error);
     if (status != STATUS_OK) {
         outgoing_free(out);
     }

@@ -213,8 +213,8 @@ static enum status settle_entry(void *context, size_t index, const struct bundle
     struct settling *settling = context;
     size_t place = 0;
     const struct outbox_row *row = row_of(settling, index, entry, &place);
-    if (row == NULL || settling->settled[place] || entry->status < 200) {
-        return STATUS_OK;
+    if (row == NULL || settling->settled[place] || entry->status < 200 || (entry->status >= 300 && entry->status < 400)) {
+        return STATUS_OK; /* says nothing of a row: it is looked up */
     }
     if (entry->status < 300) {
         return settle_success(settling, row, place, entry, error);

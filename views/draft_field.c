@@ -41,7 +41,8 @@ static void read_time(const char *typed, instant started, char *out, size_t size
     int end = 0;
 
     text_normalise_value(text, sizeof text, typed);
-    if (sscanf(text, "%4d-%2d-%2d %2d:%2d%n", &civil.year, &civil.month, &civil.day, &civil.hour, &civil.minute, &end) != 5) {
+    if (sscanf(text, "%4d-%2d-%2d %2d:%2d%n", &civil.year, &civil.month, &civil.day, &civil.hour, &civil.minute,
+               &end) != 5) {
         civil = (struct civil){.year = first.year, .month = first.month, .day = first.day};
         end = sscanf(text, "%2d:%2d%n", &civil.hour, &civil.minute, &end) == 2 ? end : 0;
     }

@@ -30,7 +30,8 @@ enum status draft_field_open(struct draft_field *field, const struct visit_draft
                              const char *name, struct error *error) MUST_CHECK;
 void draft_field_close(struct draft_field *field);
 /* Puts what was typed on the disk. Without a visit in progress there is nothing to keep. */
-enum status draft_field_save(struct draft_field *field, struct application *application, struct error *error) MUST_CHECK;
+enum status draft_field_save(struct draft_field *field, struct application *application,
+                             struct error *error) MUST_CHECK;
 
 /* Gives the event to the editor; `columns` is the width of its lines. False: not for a text. */
 bool draft_field_event(struct draft_field *field, struct view *view, struct application *application,

@@ -104,7 +104,8 @@ void form_text(struct form *form, enum role role, const char *text)
     }
 }
 
-void form_labelled(struct form *form, enum role role, int width, const char *label, enum role text_role, const char *text)
+void form_labelled(struct form *form, enum role role, int width, const char *label, enum role text_role,
+                   const char *text)
 {
     if (form->drawing) {
         indented(form, write_pair, &(struct pair){role, text_role, width, label, text});
@@ -182,7 +183,8 @@ void form_field(struct form *form, int id, int width, const char *label, struct 
         mark(form, selected);
         row = page_row(&form->page);
         if (row >= 0) {
-            (void)canvas_piece(row, form->page.area.column + MARK, width - 1, selected ? ROLE_SELECTED : ROLE_NORMAL, label);
+            (void)canvas_piece(row, form->page.area.column + MARK, width - 1, selected ? ROLE_SELECTED : ROLE_NORMAL,
+                               label);
             field_draw(&field->editor, row, column, columns, selected);
         }
         page_text(&form->page, ROLE_RED, MARK + width, fault);
@@ -321,7 +323,8 @@ static int answers(const struct form *form)
     return count;
 }
 
-/* Enter and the arrows stop at the ends: what is typed on must not reach the other end. Down and Up also walk over the answers of a choice, and over the lines of a long text. */
+/* Enter and the arrows stop at the ends: what is typed on must not reach the other end. Down and Up also walk over the
+ * answers of a choice, and over the lines of a long text. */
 static enum form_reaction walk(struct form *form, struct view *view, struct application *application, int by)
 {
     int rows = body_of(application).rows;
@@ -354,7 +357,8 @@ static enum form_reaction choose(struct form *form, int option)
 static enum form_reaction choice_event(struct form *form, const struct event *event)
 {
     int digit = event->kind == EVENT_CHARACTER ? text_command_key(event->character) - '0' : 0;
-    bool accept = event_is_key(event, KEYCAP_ENTER) || (event->kind == EVENT_CHARACTER && text_is_space(event->character));
+    bool accept =
+        event_is_key(event, KEYCAP_ENTER) || (event->kind == EVENT_CHARACTER && text_is_space(event->character));
 
     if (digit >= 1 && digit <= answers(form)) {
         return choose(form, digit - 1);
@@ -403,7 +407,8 @@ static enum form_reaction item_event(struct form *form, struct view *view, struc
         }
     }
     if (form->item.kind == FORM_BUTTON) {
-        return accept || (event->kind == EVENT_CHARACTER && text_is_space(event->character)) ? FORM_PRESSED : FORM_IGNORED;
+        return accept || (event->kind == EVENT_CHARACTER && text_is_space(event->character)) ? FORM_PRESSED
+                                                                                             : FORM_IGNORED;
     }
     return accept ? step(form, view, application, 1) : FORM_IGNORED;
 }
@@ -427,7 +432,8 @@ enum form_reaction form_event(struct form *form, struct view *view, struct appli
         return walk(form, view, application, event_is_key(event, KEYCAP_DOWN) ? 1 : -1);
     }
     reaction = item_event(form, view, application, event);
-    if (reaction == FORM_IGNORED && event->kind == EVENT_KEY && page_event(view, event, body_of(application)) == REACTION_REDRAW) {
+    if (reaction == FORM_IGNORED && event->kind == EVENT_KEY &&
+        page_event(view, event, body_of(application)) == REACTION_REDRAW) {
         form->follow = false;
         return FORM_HANDLED;
     }

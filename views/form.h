@@ -74,7 +74,8 @@ void form_go(struct form *form, struct view *view, struct application *applicati
 /* For describe(), top to bottom. Only what has an id takes part in moving. */
 void form_heading(struct form *form, const char *text);
 void form_text(struct form *form, enum role role, const char *text);
-void form_labelled(struct form *form, enum role role, int width, const char *label, enum role text_role, const char *text);
+void form_labelled(struct form *form, enum role role, int width, const char *label, enum role text_role,
+                   const char *text);
 void form_blank(struct form *form);
 /* A text that is to be read before what follows. */
 void form_reading(struct form *form, int id, const char *text);

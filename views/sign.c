@@ -63,12 +63,15 @@ void sign_draw(struct sign *sign, struct application *application, const struct 
     size_t missing = visit_problem_count(visit, PROBLEM_MISSING);
     char words[400];
 
-    put_lines(&area, ROLE_STRONG,
-              _("With your signature you say: I made this visit, and what is entered is true and complete as far as I know. "
-                "It cannot be changed afterwards, only added to."));
+    put_lines(
+        &area, ROLE_STRONG,
+        _("With your signature you say: I made this visit, and what is entered is true and complete as far as I know. "
+          "It cannot be changed afterwards, only added to."));
     if (missing > 0) {
-        (void)text_format(words, sizeof words, ngettext("%zu thing is missing; ^B shows it again.",
-                                                        "%zu things are missing; ^B shows them again.", missing), missing);
+        (void)text_format(words, sizeof words,
+                          ngettext("%zu thing is missing; ^B shows it again.",
+                                   "%zu things are missing; ^B shows them again.", missing),
+                          missing);
         put_lines(&area, ROLE_AMBER, words);
     }
     area.row++;
@@ -128,12 +131,14 @@ static enum status sign_visit(struct application *application, size_t *queued, s
         .randomness = &application->store_options.randomness,
         .now = application_now(application),
     };
-    enum status status = store_setting_get(application->store, SETTING_PRACTITIONER, practitioner, sizeof practitioner, error);
+    enum status status =
+        store_setting_get(application->store, SETTING_PRACTITIONER, practitioner, sizeof practitioner, error);
 
     if (status == STATUS_OK) {
         status = store_setting_get(application->store, SETTING_PRACTITIONER_NAME, name, sizeof name, error);
     }
-    return status == STATUS_OK ? record_sign_visit(application->store, application->draft.id, &signer, queued, error) : status;
+    return status == STATUS_OK ? record_sign_visit(application->store, application->draft.id, &signer, queued, error)
+                               : status;
 }
 
 /* The visit is in the record: nothing of it is in progress any more. */
@@ -144,7 +149,8 @@ static void leave(struct application *application, size_t queued)
     application->unsaved = false;
     application_replace_all(application, VIEW_TODAY);
     application_refresh(application);
-    application_say(application, ngettext("Signed; %zu record waits to be sent.", "Signed; %zu records wait to be sent.", queued),
+    application_say(application,
+                    ngettext("Signed; %zu record waits to be sent.", "Signed; %zu records wait to be sent.", queued),
                     queued);
     if (application->worker != NULL) {
         worker_request(application->worker);

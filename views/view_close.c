@@ -85,7 +85,8 @@ static void describe_note(struct form *form, const struct visit *visit)
             bool cut = !text_copy(first, 160, text) || strchr(first, '\n') != NULL;
 
             first[strcspn(first, "\n")] = '\0';
-            (void)text_format(words, sizeof words, "%s%s%s%s", soap ? letters[i] : "", soap ? ": " : "", first, cut ? " ..." : "");
+            (void)text_format(words, sizeof words, "%s%s%s%s", soap ? letters[i] : "", soap ? ": " : "", first,
+                              cut ? " ..." : "");
             entered(form, any ? "" : _("Note"), words);
             any = true;
         }
@@ -99,7 +100,8 @@ static void describe_consents(struct form *form, const struct visit *visit)
         const struct consent_purpose *purpose = consent_purpose_find(consent->purpose);
         char words[3 * LABEL_SIZE];
 
-        (void)text_format(words, sizeof words, "%s: %s (%s, %s)", purpose != NULL ? _(purpose->label) : consent->purpose,
+        (void)text_format(words, sizeof words, "%s: %s (%s, %s)",
+                          purpose != NULL ? _(purpose->label) : consent->purpose,
                           consent_decision_word(consent->decision), consent_person_word(consent->by),
                           consent_method_word(consent->method));
         entered(form, _("Consent"), words);
@@ -133,13 +135,16 @@ static void describe_care(struct form *form, const struct chart *chart, const st
 
 /* --- describing ----------------------------------------------------------------------------------- */
 
-static void describe_problems(struct form *form, const struct visit *visit, bool standing_in_the_way, const char *heading)
+static void describe_problems(struct form *form, const struct visit *visit, bool standing_in_the_way,
+                              const char *heading)
 {
     bool any = false;
 
     for (size_t i = 0; i < visit->problem_count; i++) {
         const struct visit_problem *problem = &visit->problems[i];
-        enum role role = problem->level == PROBLEM_REFUSED ? ROLE_RED : problem->level == PROBLEM_ASK ? ROLE_AMBER : ROLE_NORMAL;
+        enum role role = problem->level == PROBLEM_REFUSED ? ROLE_RED
+                         : problem->level == PROBLEM_ASK   ? ROLE_AMBER
+                                                           : ROLE_NORMAL;
         const char *mark = problem->level == PROBLEM_REFUSED ? "!!" : problem->level == PROBLEM_ASK ? "?" : "-";
 
         if ((problem->level != PROBLEM_MISSING) == standing_in_the_way) {
@@ -156,8 +161,8 @@ static void describe_problems(struct form *form, const struct visit *visit, bool
 }
 
 /* A time, and what is wrong with it. */
-static void describe_time(struct form *form, const struct visit *visit, int id, const char *label, struct draft_field *field,
-                          const char *hint)
+static void describe_time(struct form *form, const struct visit *visit, int id, const char *label,
+                          struct draft_field *field, const char *hint)
 {
     const char *fault = "";
 
@@ -183,7 +188,8 @@ static void describe(struct form *form, struct view *view, struct application *a
     describe_care(form, &application->chart, visit);
     form_blank(form);
     describe_time(form, visit, ITEM_START, _("Start"), &screen->start, _("Type it like 09:05, or with its date."));
-    describe_time(form, visit, ITEM_END, _("End"), &screen->end, _("Empty: the moment of signing. Type it like 09:35."));
+    describe_time(form, visit, ITEM_END, _("End"), &screen->end,
+                  _("Empty: the moment of signing. Type it like 09:35."));
     form_button(form, ITEM_SIGN, LABEL_COLUMNS, visit_can_sign(visit) ? ROLE_GOOD : ROLE_NORMAL, _("Sign"),
                 visit_can_sign(visit) ? _("ready: Enter or ^G asks for the passphrase")
                                       : _("not yet: put the first list right"));

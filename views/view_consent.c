@@ -103,8 +103,9 @@ static void visit_words(const struct application *application, int purpose, char
 
     out[0] = '\0';
     if (number_of(application, purpose) >= 0) {
-        (void)text_format(out, size, _("this visit: %s; %s; %s"), decision[0] != '\0' ? consent_decision_word(decision) : "?",
-                          by[0] != '\0' ? consent_person_word(by) : "?", method[0] != '\0' ? consent_method_word(method) : "?");
+        (void)text_format(
+            out, size, _("this visit: %s; %s; %s"), decision[0] != '\0' ? consent_decision_word(decision) : "?",
+            by[0] != '\0' ? consent_person_word(by) : "?", method[0] != '\0' ? consent_method_word(method) : "?");
     }
 }
 
@@ -159,10 +160,12 @@ static void describe_questions(struct form *form, struct consent_screen *screen,
         const char *chosen = entered(application, screen->purpose, questions[i].attribute);
 
         form_choice(form, ITEM_DECISION + i, LABEL_COLUMNS, _(questions[i].label),
-                    chosen[0] != '\0' ? questions[i].choice->word(chosen) : _("not chosen yet"), questions[i].choice, chosen);
+                    chosen[0] != '\0' ? questions[i].choice->word(chosen) : _("not chosen yet"), questions[i].choice,
+                    chosen);
     }
     form_field(form, ITEM_NAME, LABEL_COLUMNS, _("Name"), &screen->name,
-               _("The name of the person who decided, when it was not the patient or when it was typed or signed."), "");
+               _("The name of the person who decided, when it was not the patient or when it was typed or signed."),
+               "");
     if (number_of(application, screen->purpose) >= 0) {
         form_button(form, ITEM_TAKE_OUT, LABEL_COLUMNS, ROLE_NORMAL, _("Take out"),
                     _("Enter takes this consent out of the visit."));
@@ -247,7 +250,8 @@ static enum status consent_open(struct view *view, struct application *applicati
 }
 
 /* A number for what is entered now; its purpose is on the disk before anything else of it. */
-static enum status begin(struct consent_screen *screen, struct application *application, int *number, struct error *error)
+static enum status begin(struct consent_screen *screen, struct application *application, int *number,
+                         struct error *error)
 {
     *number = number_of(application, screen->purpose);
     if (*number >= 0) {

@@ -181,11 +181,12 @@ static void draw_heading(int field, struct area area)
     char words[80];
     int used = 0;
 
-    (void)text_format(words, sizeof words, "%s%s%s", sections[field].letter, sections[field].letter[0] != '\0' ? "  " : "",
-                      _(sections[field].word));
+    (void)text_format(words, sizeof words, "%s%s%s", sections[field].letter,
+                      sections[field].letter[0] != '\0' ? "  " : "", _(sections[field].word));
     used = canvas_piece(area.row, area.column, area.columns, ROLE_TITLE, words);
     if (sections[field].hint[0] != '\0') {
-        (void)canvas_piece(area.row, area.column + used + 2, area.columns - used - 2, ROLE_DIM, _(sections[field].hint));
+        (void)canvas_piece(area.row, area.column + used + 2, area.columns - used - 2, ROLE_DIM,
+                           _(sections[field].hint));
     }
 }
 
@@ -206,9 +207,11 @@ static void put_warning(const struct note_screen *screen, struct area *area)
     if (!has_both(screen)) {
         return;
     }
-    used = canvas_paragraph(*area, ROLE_AMBER,
-                            _("BOTH: there is SOAP and free text, and only one can be signed. ^X joins them here, ^T shows the "
-                              "other one."), 0);
+    used = canvas_paragraph(
+        *area, ROLE_AMBER,
+        _("BOTH: there is SOAP and free text, and only one can be signed. ^X joins them here, ^T shows the "
+          "other one."),
+        0);
     area->row += used;
     area->rows -= used;
 }

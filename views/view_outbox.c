@@ -62,8 +62,8 @@ static enum role visit_words(const struct outbox *outbox, const struct visit_row
         return ROLE_RED;
     }
     if (visit->conflicts > 0) {
-        (void)text_format(out, size, _("CONFLICT: changed at the server too: %d in conflict, %d waiting"), visit->conflicts,
-                          visit->waiting);
+        (void)text_format(out, size, _("CONFLICT: changed at the server too: %d in conflict, %d waiting"),
+                          visit->conflicts, visit->waiting);
         return ROLE_RED;
     }
     if (being_sent(outbox, visit->id)) {
@@ -124,7 +124,8 @@ static void describe_exchange(struct form *form, const struct application *appli
     if (status->last_good != INSTANT_NONE) {
         moment_words(status->last_good, good, sizeof good);
     }
-    form_labelled(form, ROLE_NORMAL, LABEL_COLUMNS, _("Last good one"), ROLE_NORMAL, good[0] != '\0' ? good : _("none yet"));
+    form_labelled(form, ROLE_NORMAL, LABEL_COLUMNS, _("Last good one"), ROLE_NORMAL,
+                  good[0] != '\0' ? good : _("none yet"));
     if (status->data_as_of != INSTANT_NONE) {
         instant_format_age(age, sizeof age, status->data_as_of, application_now(application));
         moment_words(status->data_as_of, good, sizeof good);
@@ -133,7 +134,8 @@ static void describe_exchange(struct form *form, const struct application *appli
         (void)text_copy(words, sizeof words, _("age not known: never received whole from a server"));
     }
     form_labelled(form, ROLE_NORMAL, LABEL_COLUMNS, _("Data"), ROLE_NORMAL, words);
-    (void)text_format(words, sizeof words, _("%d waiting, %d refused, %d in conflict; %d unfinished visits; %d set aside as unreadable"),
+    (void)text_format(words, sizeof words,
+                      _("%d waiting, %d refused, %d in conflict; %d unfinished visits; %d set aside as unreadable"),
                       status->pending, status->refused, status->conflicts, status->drafts, status->quarantined);
     form_labelled(form, ROLE_NORMAL, LABEL_COLUMNS, _("In all"),
                   status->refused + status->conflicts + status->quarantined > 0 ? ROLE_AMBER : ROLE_NORMAL, words);
@@ -161,7 +163,8 @@ static void describe_visits(struct form *form, const struct outbox *outbox)
         enum role role = visit_words(outbox, visit, words, sizeof words);
 
         moment_words(visit->started, time, sizeof time);
-        (void)text_format(title, sizeof title, "%s  %s", visit->patient_name[0] != '\0' ? visit->patient_name : visit->patient, time);
+        (void)text_format(title, sizeof title, "%s  %s",
+                          visit->patient_name[0] != '\0' ? visit->patient_name : visit->patient, time);
         form_button(form, (int)i, 2, ROLE_NORMAL, "", title);
         form_labelled(form, role, 4, "", role, words);
         if (visit->waiting + visit->refused + visit->conflicts > 0) {
@@ -261,7 +264,8 @@ static const struct visit_row *selected_visit(const struct outbox *outbox)
 {
     const struct form_item *item = &outbox->form.item;
 
-    return item->kind == FORM_BUTTON && (size_t)item->id < outbox->visits.count ? &outbox->visits.items[item->id] : NULL;
+    return item->kind == FORM_BUTTON && (size_t)item->id < outbox->visits.count ? &outbox->visits.items[item->id]
+                                                                                : NULL;
 }
 
 /* The cursor stays with its visit. */
@@ -344,8 +348,9 @@ static void retry_and_say(struct view *view, struct application *application)
     } else if (count == 0) {
         application_say(application, _("Nothing of this was refused; what waits is sent with the next sync."));
     } else {
-        application_say(application, ngettext("%d record will be sent again.", "%d records will be sent again.", (unsigned long)count),
-                        count);
+        application_say(
+            application,
+            ngettext("%d record will be sent again.", "%d records will be sent again.", (unsigned long)count), count);
         if (application->worker != NULL) {
             worker_request(application->worker);
         }

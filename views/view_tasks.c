@@ -75,7 +75,8 @@ static int number_of(const struct application *application, const struct care_ro
 
 static const char *answer_of(const struct application *application, const struct care_row *row)
 {
-    return draft_part_get(&application->draft, parts[row->part].name, number_of(application, row), parts[row->part].answer);
+    return draft_part_get(&application->draft, parts[row->part].name, number_of(application, row),
+                          parts[row->part].answer);
 }
 
 /* --- rows ----------------------------------------------------------------------------------------- */
@@ -212,8 +213,8 @@ static bool describe_part(struct form *form, const struct tasks_screen *screen, 
             continue;
         }
         any = true;
-        form_choice(form, 2 * (int)i, STATE_COLUMNS, answer[0] != '\0' ? parts[part].choice.word(answer) : "-", row->label,
-                    &parts[part].choice, answer);
+        form_choice(form, 2 * (int)i, STATE_COLUMNS, answer[0] != '\0' ? parts[part].choice.word(answer) : "-",
+                    row->label, &parts[part].choice, answer);
         if (asks_reason(answer, row)) {
             form_field(form, 2 * (int)i + 1, STATE_COLUMNS, _("   reason"), &row->reason, "", "");
         }
@@ -348,7 +349,8 @@ static void tasks_draw(struct view *view, struct application *application, struc
 /* --- doing ---------------------------------------------------------------------------------------- */
 
 /* What it is about is on the disk before the answer is. */
-static enum status put_answer(struct care_row *row, struct application *application, const char *key, struct error *error)
+static enum status put_answer(struct care_row *row, struct application *application, const char *key,
+                              struct error *error)
 {
     int number = number_of(application, row);
     enum status status = STATUS_OK;
@@ -386,7 +388,8 @@ static void answer(struct view *view, struct application *application, bool chos
     struct tasks_screen *screen = screen_of(view);
     struct care_row *row = row_of_item(screen, screen->form.item.id);
     struct error error = {0};
-    enum status status = chosen ? put_answer(row, application, screen->form.key, &error) : take_back(row, application, &error);
+    enum status status =
+        chosen ? put_answer(row, application, screen->form.key, &error) : take_back(row, application, &error);
 
     if (status != STATUS_OK) {
         application_say_error(application, &error);
@@ -435,7 +438,8 @@ static void tasks_go_to(struct view *view, struct application *application, cons
 
         form_go(&screen->form, view, application, item);
         row = row_of_item(screen, screen->form.item.id);
-        if (row->part == part && number_of(application, row) == number && (screen->form.item.kind == FORM_FIELD) == reason) {
+        if (row->part == part && number_of(application, row) == number &&
+            (screen->form.item.kind == FORM_FIELD) == reason) {
             break;
         }
     }

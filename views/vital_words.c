@@ -56,7 +56,8 @@ void news2_missing_words(const struct news2_score *score, char *out, size_t size
     out[0] = '\0';
     for (int i = 0; i < NEWS2_PART_COUNT; i++) {
         if (is_missing(score, i)) {
-            (void)text_format(out + used, size - used, "%s%s", used > 0 ? ", " : "", news2_part_label((enum news2_part)i));
+            (void)text_format(out + used, size - used, "%s%s", used > 0 ? ", " : "",
+                              news2_part_label((enum news2_part)i));
             used = strlen(out);
         }
     }

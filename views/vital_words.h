@@ -14,7 +14,8 @@ void vital_value_words(const struct chart *chart, const struct reading *reading,
 /* "2 d", or that no time is known. */
 void vital_age_words(const struct reading *reading, instant now, char *out, size_t size);
 
-/* The total with its band, or how many of the seven parts there are and which are missing; never one without the other. */
+/* The total with its band, or how many of the seven parts there are and which are missing; never one without the other.
+ */
 void news2_words(const struct news2_score *score, char *out, size_t size);
 /* "Temperature, Consciousness": what keeps the score from being told. */
 void news2_missing_words(const struct news2_score *score, char *out, size_t size);

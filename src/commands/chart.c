@@ -8,6 +8,8 @@
 #include "fhir/codes.h"
 #include "store/query.h"
 
+#include <string.h>
+
 #define WARNINGS_SHOWN 16
 
 static void add_codes(cJSON *item, const struct code *codes, size_t count)
@@ -28,7 +30,7 @@ static void add_patient(cJSON *document, const struct chart *chart)
     json_add_text(item, "name", patient->name);
     json_add_text(item, "reading", patient->reading);
     json_add_text(item, "birthDate", patient->birth_date);
-    json_add_text(item, "gender", gender_word(patient->gender));
+    json_add_text(item, "gender", report_gender(patient->gender));
     json_add_text(item, "phone", patient->phone);
     json_add_text(item, "address", patient->address);
     json_add_text(item, "code_status", chart->code_status);
@@ -96,6 +98,7 @@ static void add_lists(cJSON *document, const struct chart *chart)
         json_add_text(item, "reaction", chart->allergies[i].reaction);
         json_add_text(item, "status", chart->allergies[i].status);
         json_add_text(item, "verification", chart->allergies[i].verification);
+        json_add_text(item, "criticality", chart->allergies[i].criticality);
         json_add_boolean(item, "none_known", chart->allergies[i].none_known);
         add_codes(item, chart->allergies[i].codes, chart->allergies[i].code_count);
     }
@@ -105,6 +108,7 @@ static void add_lists(cJSON *document, const struct chart *chart)
         json_add_text(item, "id", chart->conditions[i].id);
         json_add_text(item, "name", chart->conditions[i].label);
         json_add_text(item, "status", chart->conditions[i].status);
+        json_add_text(item, "verification", chart->conditions[i].verification);
     }
     list = json_add_array(document, "alerts");
     for (size_t i = 0; i < chart->alert_count; i++) {
@@ -179,8 +183,8 @@ static void print_vitals(struct command_line *line, const struct chart *chart, i
         }
         reading_format(value, sizeof value, reading);
         instant_format_age(age, sizeof age, reading->at, now);
-        fprintf(line->out, "  %s: %s %s (%s, %s)\n", vital_label(reading->vital), value, vital_unit(reading->vital), age,
-                reading_source_word(reading->source));
+        fprintf(line->out, "  %s: %s %s (%s, %s)\n", vital_label(reading->vital), value, vital_unit(reading->vital),
+                age[0] != '\0' ? age : _("no time"), reading_source_word(reading->source));
     }
 }
 
@@ -200,8 +204,62 @@ static void print_medicines(struct command_line *line, const struct chart *chart
     }
 }
 
-static void print_text(struct command_line *line, const struct chart *chart, const struct news2_score *score, instant now)
+static bool is_error(const char *status)
 {
+    return strcmp(status, "entered-in-error") == 0;
+}
+
+/* What was refuted or is in doubt never looks like a fact. */
+static void print_conditions(struct command_line *line, const struct chart *chart)
+{
+    fprintf(line->out, "%s\n", _("Conditions"));
+    for (size_t i = 0; i < chart->condition_count; i++) {
+        const struct condition *condition = &chart->conditions[i];
+        bool doubted = condition->verification[0] != '\0' && strcmp(condition->verification, "confirmed") != 0;
+        const char *state = doubted ? condition->verification : condition->status;
+        fprintf(line->out, state[0] != '\0' ? "  %s (%s)\n" : "  %s\n", condition->label, status_word(state));
+    }
+}
+
+/* The decision, not only that there is one: a consent in force may be a refusal. */
+static void print_consents(struct command_line *line, const struct chart *chart)
+{
+    fprintf(line->out, "%s\n", _("Consents"));
+    for (size_t i = 0; i < chart->consent_count; i++) {
+        const struct consent *consent = &chart->consents[i];
+        char date[32] = "";
+        if (is_error(consent->status)) {
+            continue;
+        }
+        if (consent->at != INSTANT_NONE) {
+            instant_format_date(date, sizeof date, consent->at);
+        }
+        fprintf(line->out, "  %s: %s [%s] %s %s\n", consent->label, chart_consent_word(consent->decision),
+                status_word(consent->status), consent->by, date);
+    }
+}
+
+static void print_last_note(struct command_line *line, const struct chart *chart)
+{
+    for (size_t i = 0; i < chart->note_count; i++) {
+        const struct note *note = &chart->notes[i];
+        char date[32] = "";
+        if (is_error(note->status)) {
+            continue;
+        }
+        if (note->at != INSTANT_NONE) {
+            instant_format_date(date, sizeof date, note->at);
+        }
+        fprintf(line->out, "%s (%s%s%s)\n%s\n", _("Last note"), date, date[0] != '\0' && note->author[0] != '\0' ? ", " : "",
+                note->author, note->text);
+        return;
+    }
+}
+
+static void print_text(struct command_line *line, const struct chart *chart, const struct news2_score *score,
+                       instant score_at, instant now)
+{
+    char measured[32];
     char allergies[512];
     struct medicine_warning warnings[WARNINGS_SHOWN];
     int age = instant_years_since(chart->patient.birth_date, now);
@@ -222,7 +280,8 @@ static void print_text(struct command_line *line, const struct chart *chart, con
     if (score->total < 0) {
         fprintf(line->out, _("NEWS2: no total, %d parts missing\n"), score->missing);
     } else {
-        fprintf(line->out, "NEWS2: %d, %s\n", score->total, news2_band_word(score->band));
+        instant_format_age(measured, sizeof measured, score_at, now);
+        fprintf(line->out, "NEWS2: %d, %s (%s)\n", score->total, news2_band_word(score->band), measured);
     }
     for (size_t i = 0; i < chart->alert_count; i++) {
         if (chart->alerts[i].active) {
@@ -237,21 +296,13 @@ static void print_text(struct command_line *line, const struct chart *chart, con
     for (size_t i = 0; i < count; i++) {
         fprintf(line->out, "  ! %s\n", warnings[i].sentence);
     }
-    fprintf(line->out, "%s\n", _("Conditions"));
-    for (size_t i = 0; i < chart->condition_count; i++) {
-        fprintf(line->out, "  %s (%s)\n", chart->conditions[i].label, status_word(chart->conditions[i].status));
-    }
-    fprintf(line->out, "%s\n", _("Consents"));
-    for (size_t i = 0; i < chart->consent_count; i++) {
-        fprintf(line->out, "  %s (%s)\n", chart->consents[i].label, status_word(chart->consents[i].status));
-    }
+    print_conditions(line, chart);
+    print_consents(line, chart);
     fprintf(line->out, "%s\n", _("Tasks"));
     for (size_t i = 0; i < chart->task_count; i++) {
         fprintf(line->out, "  %s (%s)\n", chart->tasks[i].label, status_word(chart->tasks[i].status));
     }
-    if (chart->note_count > 0) {
-        fprintf(line->out, "%s (%s)\n%s\n", _("Last note"), chart->notes[0].author, chart->notes[0].text);
-    }
+    print_last_note(line, chart);
 }
 
 enum status verb_chart(struct command_line *line, struct error *error)
@@ -276,7 +327,7 @@ enum status verb_chart(struct command_line *line, struct error *error)
         if (line->json) {
             status = print_json(line, &chart, &score, score_at, error);
         } else {
-            print_text(line, &chart, &score, now);
+            print_text(line, &chart, &score, score_at, now);
         }
     }
     chart_free(&chart);

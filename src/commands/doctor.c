@@ -48,6 +48,19 @@ static void note(struct examination *examination, const char *check, bool ok, co
     fprintf(examination->line->out, "%-9s %-6s %s\n", check, ok ? _("ok") : _("NOT OK"), detail);
 }
 
+/* Neither good nor bad: nobody looked. */
+static void note_unchecked(struct examination *examination, const char *check, const char *detail)
+{
+    if (examination->line->json) {
+        cJSON *item = json_add_object(examination->list, NULL);
+        json_add_text(item, "check", check);
+        json_add_null(item, "ok");
+        json_add_text(item, "detail", detail);
+        return;
+    }
+    fprintf(examination->line->out, "%-9s %-6s %s\n", check, "-", detail);
+}
+
 static void check_terminal(struct examination *examination)
 {
     struct winsize size = {0};
@@ -103,7 +116,7 @@ static void check_file(struct examination *examination)
         return;
     }
     if (line->passphrase_file == NULL && !isatty(STDIN_FILENO)) {
-        note(examination, "file", true, "%s", _("not checked: no passphrase was given"));
+        note_unchecked(examination, "file", _("not checked: no passphrase was given"));
         return;
     }
     enum status status = command_open(line, &error);
@@ -130,7 +143,7 @@ static void check_server(struct examination *examination)
     char token[8192] = "";
     char url[600];
     if (line->store == NULL) {
-        note(examination, "server", true, "%s", _("not checked: the file is not open"));
+        note_unchecked(examination, "server", _("not checked: the file is not open"));
         return;
     }
     response_init(&response);

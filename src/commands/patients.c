@@ -8,8 +8,6 @@
 
 static cJSON *rows_json(const struct patient_rows *rows)
 {
-    static const char *const genders[] = {
-        [GENDER_UNKNOWN] = "unknown", [GENDER_FEMALE] = "female", [GENDER_MALE] = "male", [GENDER_OTHER] = "other"};
     cJSON *list = cJSON_CreateArray();
     for (size_t i = 0; i < rows->count; i++) {
         const struct patient_row *row = &rows->items[i];
@@ -17,7 +15,7 @@ static cJSON *rows_json(const struct patient_rows *rows)
         json_add_text(item, "id", row->patient.id);
         json_add_text(item, "name", row->patient.name);
         json_add_text(item, "birthDate", row->patient.birth_date);
-        json_add_text(item, "gender", genders[row->patient.gender]);
+        json_add_text(item, "gender", report_gender(row->patient.gender));
         report_instant(item, "next_visit", row->appointment.id[0] != '\0' ? row->appointment.start : INSTANT_NONE);
         cJSON *alerts = json_add_object(item, "alerts");
         if (row->red < 0) {

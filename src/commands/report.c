@@ -13,3 +13,10 @@ void report_instant(cJSON *object, const char *name, instant at)
     instant_format_fhir(text, sizeof text, at);
     json_add_text(object, name, text);
 }
+
+const char *report_gender(enum gender gender)
+{
+    static const char *const codes[] = {
+        [GENDER_UNKNOWN] = "unknown", [GENDER_FEMALE] = "female", [GENDER_MALE] = "male", [GENDER_OTHER] = "other"};
+    return codes[gender];
+}

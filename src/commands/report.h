@@ -6,11 +6,13 @@
 
 #include "base/instant.h"
 #include "base/json.h"
-#include "care/news2.h"
+#include "care/chart.h"
 
 /* A score as `news2 --json` prints it. Owned. */
 cJSON *command_news2_json(const struct news2_score *score);
 /* An instant as FHIR text, or JSON null when there is none. */
 void report_instant(cJSON *object, const char *name, instant at);
+/* The FHIR code: the same in every language. */
+const char *report_gender(enum gender gender);
 
 #endif

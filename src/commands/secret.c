@@ -10,6 +10,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <termios.h>
@@ -48,25 +50,60 @@ static enum status read_secret_file(const char *path, char *out, size_t size, st
     return STATUS_OK;
 }
 
+static volatile sig_atomic_t raised;
+
+static void on_signal(int number)
+{
+    raised = number;
+}
+
+/* A line without echo: its length, or -1. Whatever signal comes meanwhile takes effect only when the terminal echoes
+ * again, or the shell would be left blind. */
+static ssize_t read_unseen(int terminal, const struct termios *modes, char *out, size_t size)
+{
+    static const int watched[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGTSTP};
+    enum { WATCHED = sizeof watched / sizeof *watched };
+    struct sigaction action = {.sa_handler = on_signal};
+    struct sigaction actions[WATCHED];
+    struct termios quiet = *modes;
+    struct pollfd wait = {.fd = terminal, .events = POLLIN};
+    sigset_t blocked;
+    sigset_t before;
+    sigemptyset(&blocked);
+    for (size_t i = 0; i < WATCHED; i++) {
+        sigaddset(&blocked, watched[i]);
+        sigaction(watched[i], &action, &actions[i]);
+    }
+    raised = 0;
+    sigprocmask(SIG_BLOCK, &blocked, &before);
+    quiet.c_lflag &= ~(tcflag_t)ECHO;
+    quiet.c_lflag |= ICANON | ISIG;
+    tcsetattr(terminal, TCSAFLUSH, &quiet);
+    ssize_t got = ppoll(&wait, 1, NULL, &before) > 0 ? read(terminal, out, size) : -1;
+    tcsetattr(terminal, TCSAFLUSH, modes);
+    for (size_t i = 0; i < WATCHED; i++) {
+        sigaction(watched[i], &actions[i], NULL);
+    }
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    if (raised != 0) {
+        raise(raised);
+    }
+    return got;
+}
+
 static enum status ask_secret(const char *prompt, char *out, size_t size, struct error *error)
 {
-    struct termios before;
-    struct termios quiet;
+    struct termios modes;
     int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-    if (terminal < 0 || tcgetattr(terminal, &before) != 0) {
+    if (terminal < 0 || tcgetattr(terminal, &modes) != 0) {
         if (terminal >= 0) {
             close(terminal);
         }
         return error_set(error, STATUS_LOCKED,
                          _("there is no terminal to ask for the passphrase on: give --passphrase-file FILE"));
     }
-    quiet = before;
-    quiet.c_lflag &= ~(tcflag_t)ECHO;
-    quiet.c_lflag |= ICANON | ISIG;
     ssize_t said = write(terminal, prompt, strlen(prompt));
-    tcsetattr(terminal, TCSAFLUSH, &quiet);
-    ssize_t got = read(terminal, out, size - 1);
-    tcsetattr(terminal, TCSAFLUSH, &before);
+    ssize_t got = read_unseen(terminal, &modes, out, size - 1);
     said = said < 0 ? said : write(terminal, "\n", 1);
     close(terminal);
     if (got <= 0 || said < 0) {

@@ -17,7 +17,9 @@ static cJSON *status_json(struct command_line *line, const struct sync_status *s
     if (store_setting_get(line->store, SETTING_PRACTITIONER, value, sizeof value, NULL) == STATUS_OK) {
         json_add_text(document, "practitioner", value);
     }
-    if (store_setting_get(line->store, SETTING_CASELOAD, value, sizeof value, NULL) == STATUS_OK) {
+    if (line->config.caseload[0] != '\0') {
+        json_add_text(document, "caseload", line->config.caseload);
+    } else if (store_setting_get(line->store, SETTING_CASELOAD, value, sizeof value, NULL) == STATUS_OK) {
         json_add_text(document, "caseload", value);
     }
     json_add_integer(document, "pending", state->pending);
@@ -77,8 +79,8 @@ enum status verb_status(struct command_line *line, struct error *error)
     if (status == STATUS_OK) {
         status = query_status(line->store, &state, error);
     }
-    if (status == STATUS_OK && state.server[0] == '\0') {
-        status = command_server(line, state.server, sizeof state.server, error);
+    if (status == STATUS_OK) {
+        status = command_server(line, state.server, sizeof state.server, error); /* the one that a sync would call */
     }
     if (status == STATUS_OK && line->json) {
         return command_print_json(line, status_json(line, &state), error);
@@ -106,6 +108,20 @@ static cJSON *outbox_json(const struct outbox_rows *rows)
     return list;
 }
 
+/* Only the outbox is empty: a visit that is not signed is not in it, and is not at the server. */
+static enum status say_nothing_waits(struct command_line *line, struct error *error)
+{
+    struct sync_status state = {0};
+    enum status status = query_status(line->store, &state, error);
+    if (status == STATUS_OK) {
+        fprintf(line->err, "%s\n", _("Nothing waits to be sent."));
+    }
+    if (status == STATUS_OK && state.drafts > 0) {
+        fprintf(line->err, _("Unfinished visits, only on this device: %d.\n"), state.drafts);
+    }
+    return status;
+}
+
 enum status verb_outbox(struct command_line *line, struct error *error)
 {
     struct outbox_rows rows = {0};
@@ -125,7 +141,7 @@ enum status verb_outbox(struct command_line *line, struct error *error)
                     row->reason);
         }
         if (rows.count == 0) {
-            fprintf(line->err, "%s\n", _("Nothing waits: everything is at the server."));
+            status = say_nothing_waits(line, error);
         }
     }
     outbox_rows_free(&rows);

@@ -56,8 +56,8 @@ static cJSON *result_json(const struct journal_entry *entry)
     json_add_integer(document, "bytes_out", entry->bytes_out);
     json_add_integer(document, "bytes_in", entry->bytes_in);
     char seconds[32];
-    snprintf(seconds, sizeof seconds, "%lld.%03lld", (long long)((entry->end - entry->start) / 1000),
-             (long long)((entry->end - entry->start) % 1000));
+    int64_t took = entry->end > entry->start ? entry->end - entry->start : 0; /* the clock may have been set back */
+    snprintf(seconds, sizeof seconds, "%lld.%03lld", (long long)(took / 1000), (long long)(took % 1000));
     json_add_number(document, "seconds", seconds);
     return document;
 }

@@ -12,7 +12,7 @@
 #include "care/visit.h"
 #include "store/draft.h"
 #include "store/query.h"
-#include "store/sign.h"
+#include "store/record.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -208,17 +208,26 @@ static enum status sign_visit(struct command_line *line, const char *visit, size
     return record_sign_visit(line->store, visit, &signer, queued, error);
 }
 
+/* In one transaction: what stops half-way leaves no unfinished visit that the next try would meet. */
 static enum status record_visit(struct command_line *line, struct visit_draft *draft, bool sign, size_t *queued,
                                 struct error *error)
 {
-    enum status status = draft_start(line->store, draft->patient, "", draft->id, error);
+    enum status status = record_begin(line->store, error);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = draft_start(line->store, draft->patient, "", draft->id, error);
     if (status == STATUS_OK) {
         status = draft_put_all(line->store, draft, error);
     }
     if (status == STATUS_OK && sign) {
         status = sign_visit(line, draft->id, queued, error);
     }
-    return status;
+    if (status != STATUS_OK) {
+        record_abort(line->store);
+        return status;
+    }
+    return record_commit(line->store, error);
 }
 
 static enum status report(struct command_line *line, const struct visit_draft *draft, bool sign, size_t queued, struct error *error)

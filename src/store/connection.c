@@ -132,7 +132,11 @@ static enum status pragma(struct store *store, const char *sql, char out[32], st
     if (result == SQLITE_ROW) {
         column_text(statement, 0, out, 32);
     }
-    enum status status = result == SQLITE_ROW || result == SQLITE_DONE ? STATUS_OK : database_error(store, error);
+    /* A number that could not be made text for want of memory is read as "", and only the connection tells. */
+    bool short_of_memory = (sqlite3_errcode(store->connection) & 0xff) == SQLITE_NOMEM;
+    enum status status = (result == SQLITE_ROW || result == SQLITE_DONE) && !short_of_memory
+                             ? STATUS_OK
+                             : database_error(store, error);
     sqlite3_finalize(statement);
     return status;
 }

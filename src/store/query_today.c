@@ -132,6 +132,9 @@ static enum status add_visit(struct patient_rows *rows, sqlite3_stmt *statement,
         patient_from_columns(statement, 0, &row->patient);
         text_copy(row->appointment.patient, sizeof row->appointment.patient, visit.patient);
     }
+    if (row->unfinished) {
+        return STATUS_OK; /* the second visit to one appointment: that the first was signed must not hide it */
+    }
     row->has_visit = true;
     row->unfinished = visit.in_progress;
     row->unfinished_since = visit.in_progress ? visit.started : INSTANT_NONE;

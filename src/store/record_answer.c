@@ -54,13 +54,52 @@ static enum status rebase(struct store *store, const struct pending *pending, co
     return database_run(store, statement, error);
 }
 
+static enum status mark_refused(struct store *store, const struct pending *pending, int http_status, const char *words,
+                                struct error *error)
+{
+    char clean[512];
+
+    text_clean_into(clean, sizeof clean, words == NULL ? "" : words);
+    sqlite3_stmt *statement = database_statement(
+        store, "UPDATE outbox SET state = ?, superseded = 0, http_status = ?, reason = ? WHERE number = ?", error);
+    if (statement == NULL) {
+        return database_error(store, error);
+    }
+    bind_text(statement, 1, pending->superseded ? "waiting" : "refused");
+    bind_integer(statement, 2, http_status);
+    bind_text(statement, 3, clean);
+    bind_integer(statement, 4, pending->number);
+    return database_run(store, statement, error);
+}
+
+/* Whether the server names a record that is another one here: of another chart, or also made on this device. Taking its
+ * word would put the other in the place of ours. */
+static enum status is_another(struct store *store, const struct row *row, const char *id, bool *another, struct error *error)
+{
+    struct row there = {0};
+    bool found = false;
+
+    enum status status = row_find(store, row->type, id, NULL, 0, &there, &found, error);
+    bool other_uuid = there.uuid[0] != '\0' && strcmp(there.uuid, row->uuid) != 0;
+    bool other_chart = there.patient[0] != '\0' && row->patient[0] != '\0' && strcmp(there.patient, row->patient) != 0;
+    *another = found && there.key != row->key && (other_uuid || other_chart);
+    return status;
+}
+
 static enum status accept(struct store *store, struct row *row, const struct pending *pending, const char *id,
                           const char *version, struct error *error)
 {
-    enum status status = pending->superseded ? rebase(store, pending, version, error)
-                                             : pending_done(store, row, pending, error);
+    const char *there = id[0] == '\0' ? row->id : id;
+    bool another = false;
 
-    return status == STATUS_OK ? identity_settle(store, row, id[0] == '\0' ? row->id : id, version, error) : status;
+    enum status status = is_another(store, row, there, &another, error);
+    if (status == STATUS_OK && another) {
+        return mark_refused(store, pending, 0, _("The server took it for another record; tell the office."), error);
+    }
+    if (status == STATUS_OK) {
+        status = pending->superseded ? rebase(store, pending, version, error) : pending_done(store, row, pending, error);
+    }
+    return status == STATUS_OK ? identity_settle(store, row, there, version, error) : status;
 }
 
 enum status record_accept(struct store *store, int64_t outbox, const char *server_id, const char *version,
@@ -79,24 +118,6 @@ enum status record_accept(struct store *store, int64_t outbox, const char *serve
         status = accept(store, &row, &pending, server_id, version, error);
     }
     return record_end(store, status, error);
-}
-
-static enum status mark_refused(struct store *store, const struct pending *pending, int http_status, const char *words,
-                                struct error *error)
-{
-    char clean[512];
-
-    text_clean_into(clean, sizeof clean, words == NULL ? "" : words);
-    sqlite3_stmt *statement = database_statement(
-        store, "UPDATE outbox SET state = ?, superseded = 0, http_status = ?, reason = ? WHERE number = ?", error);
-    if (statement == NULL) {
-        return database_error(store, error);
-    }
-    bind_text(statement, 1, pending->superseded ? "waiting" : "refused");
-    bind_integer(statement, 2, http_status);
-    bind_text(statement, 3, clean);
-    bind_integer(statement, 4, pending->number);
-    return database_run(store, statement, error);
 }
 
 enum status record_refuse(struct store *store, int64_t outbox, int http_status, const char *words, struct error *error)

@@ -194,23 +194,6 @@ static enum status hold_unsent(struct store *store, const char *patient, struct 
     return status;
 }
 
-/* Runs statements whose one parameter is the patient. */
-static enum status run_each(struct store *store, const char *const *statements, size_t count, const char *patient,
-                            struct error *error)
-{
-    enum status status = STATUS_OK;
-
-    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        sqlite3_stmt *statement = database_statement(store, statements[i], error);
-        if (statement == NULL) {
-            return database_error(store, error);
-        }
-        bind_text(statement, 1, patient);
-        status = database_run(store, statement, error);
-    }
-    return status;
-}
-
 enum status identity_displace(struct store *store, const char *patient, enum row_origin origin, struct error *error)
 {
     /* A visit of his that is not there yet must never open or be signed in the other's chart: its own id is nobody's. */
@@ -218,6 +201,7 @@ enum status identity_displace(struct store *store, const char *patient, enum row
         "DELETE FROM resource WHERE patient = ? AND origin = 'import' AND key NOT IN (SELECT resource FROM outbox)",
         "UPDATE resource SET patient = '' WHERE patient = ? AND key IN (SELECT resource FROM outbox)",
         "UPDATE visit SET patient = id WHERE patient = ?",
+        "UPDATE quarantine SET patient = NULL WHERE patient = ?",
         "DELETE FROM chart_state WHERE patient = ?",
     };
     static const char *const reused[] = {"DELETE FROM resource WHERE patient = ?"};
@@ -227,10 +211,10 @@ enum status identity_displace(struct store *store, const char *patient, enum row
         status = hold_unsent(store, patient, error);
     }
     if (status == STATUS_OK) {
-        status = run_each(store, always, sizeof always / sizeof always[0], patient, error);
+        status = row_run_all(store, always, sizeof always / sizeof always[0], patient, NULL, error);
     }
     if (status == STATUS_OK && origin != ORIGIN_IMPORT) {
-        status = run_each(store, reused, sizeof reused / sizeof reused[0], patient, error);
+        status = row_run_all(store, reused, sizeof reused / sizeof reused[0], patient, NULL, error);
     }
     return status == STATUS_OK ? audit_add(store, "displace", "Patient", patient, patient, "", error) : status;
 }

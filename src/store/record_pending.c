@@ -70,7 +70,7 @@ enum status pending_add(struct store *store, int64_t key, const char *visit, con
     return status == STATUS_OK && visit[0] != '\0' ? pending_note_part(store, key, visit, error) : status;
 }
 
-static enum status accept_visit(struct store *store, const char *visit, struct error *error)
+enum status pending_left_visit(struct store *store, const char *visit, struct error *error)
 {
     sqlite3_stmt *statement = database_statement(
         store,
@@ -90,7 +90,7 @@ enum status pending_done(struct store *store, const struct row *row, const struc
     enum status status = row_run(store, "DELETE FROM outbox WHERE number = ?", pending->number, error);
 
     if (status == STATUS_OK) {
-        status = accept_visit(store, pending->visit, error);
+        status = pending_left_visit(store, pending->visit, error);
     }
     return status == STATUS_OK ? audit_add(store, "accept", row->type, row->id, row->patient, "", error) : status;
 }

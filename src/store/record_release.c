@@ -44,24 +44,6 @@ enum status record_remove(struct store *store, const char *type, const char *id,
     return record_end(store, status, error);
 }
 
-/* Runs statements whose one parameter is the patient; *changed adds up the rows. */
-static enum status run_all(struct store *store, const char *const *statements, size_t count, const char *patient,
-                           int *changed, struct error *error)
-{
-    enum status status = STATUS_OK;
-
-    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        sqlite3_stmt *statement = database_statement(store, statements[i], error);
-        if (statement == NULL) {
-            return database_error(store, error);
-        }
-        bind_text(statement, 1, patient);
-        status = database_run(store, statement, error);
-        *changed += sqlite3_changes(store->connection);
-    }
-    return status;
-}
-
 /* A visit in progress, or something unsent. */
 static enum status is_busy(struct store *store, const char *sql, const char *patient, bool *busy, struct error *error)
 {
@@ -105,11 +87,11 @@ static enum status release(struct store *store, const char *patient, struct erro
                      "SELECT 1 FROM resource WHERE patient = ? AND key IN (SELECT resource FROM outbox) LIMIT 1", patient,
                      &unsent, error);
     if (status == STATUS_OK) {
-        status = run_all(store, always, sizeof always / sizeof always[0], patient, &removed, error);
+        status = row_run_all(store, always, sizeof always / sizeof always[0], patient, &removed, error);
     }
     if (status == STATUS_OK && !unsent) {
-        status = run_all(store, when_all_is_sent, sizeof when_all_is_sent / sizeof when_all_is_sent[0], patient, &removed,
-                         error);
+        status = row_run_all(store, when_all_is_sent, sizeof when_all_is_sent / sizeof when_all_is_sent[0], patient,
+                             &removed, error);
     }
     if (status == STATUS_OK && removed > 0) {
         snprintf(detail, sizeof detail, "rows %d", removed);

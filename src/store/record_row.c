@@ -159,6 +159,25 @@ enum status row_run(struct store *store, const char *sql, int64_t key, struct er
     return database_run(store, statement, error);
 }
 
+enum status row_run_all(struct store *store, const char *const *statements, size_t count, const char *patient, int *changed,
+                        struct error *error)
+{
+    enum status status = STATUS_OK;
+
+    for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+        sqlite3_stmt *statement = database_statement(store, statements[i], error);
+        if (statement == NULL) {
+            return database_error(store, error);
+        }
+        bind_text(statement, 1, patient);
+        status = database_run(store, statement, error);
+        if (changed != NULL) {
+            *changed += sqlite3_changes(store->connection);
+        }
+    }
+    return status;
+}
+
 enum status row_delete(struct store *store, int64_t key, struct error *error)
 {
     return row_run(store, "DELETE FROM resource WHERE key = ?", key, error);

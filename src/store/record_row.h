@@ -57,6 +57,9 @@ enum status row_delete(struct store *store, int64_t key, struct error *error) MU
 enum status row_body(struct store *store, int64_t key, char **out, struct error *error) MUST_CHECK;
 /* Runs a statement whose one parameter is a row's key. */
 enum status row_run(struct store *store, const char *sql, int64_t key, struct error *error) MUST_CHECK;
+/* Runs statements whose one parameter is a patient; *changed (may be NULL) adds up the rows. */
+enum status row_run_all(struct store *store, const char *const *statements, size_t count, const char *patient, int *changed,
+                        struct error *error) MUST_CHECK;
 
 /* Look-up rows of one resource: record_lookup.c. */
 enum status lookup_rows_insert(struct store *store, int64_t key, const char *id, const struct lookup *lookup,
@@ -79,6 +82,9 @@ enum status pending_add(struct store *store, int64_t key, const char *visit, con
                         const char *base_version, const char *base_body, struct error *error) MUST_CHECK;
 /* Remembers for good which records a visit made: they keep their place in it when their ids change. */
 enum status pending_note_part(struct store *store, int64_t key, const char *visit, struct error *error) MUST_CHECK;
+/* A row of this visit left the outbox, or belongs to a later visit now: marks
+ * the visit accepted when nothing of it waits any more. */
+enum status pending_left_visit(struct store *store, const char *visit, struct error *error) MUST_CHECK;
 /* The change is on the server: takes the row out of the outbox and, when it
  * was the last of its visit, marks the visit accepted. */
 enum status pending_done(struct store *store, const struct row *row, const struct pending *pending,

@@ -72,6 +72,9 @@ static enum status add_update(struct store *store, const struct made_row *made, 
         if (status == STATUS_OK) {
             status = pending_note_part(store, made->row.key, made->visit, error);
         }
+        if (status == STATUS_OK) {
+            status = pending_left_visit(store, pending.visit, error);
+        }
     } else if (status == STATUS_OK) {
         status = row_body(store, made->row.key, &base, error);
         if (status == STATUS_OK) {

@@ -171,6 +171,11 @@ visits() {
     delivered "the visit that was cut off" "$first" Observation:3 Consent:1 MedicationStatement:2
     check "a repeated sync writes nothing" silent
 
+    home=$folder/appointments
+    check "another device receives the visits" sync 0
+    check "another device shows them" chart_is "$first"
+    home=$folder/nurse
+
     check "a visit to be overtaken is recorded" record whole "$second"
     check "a colleague changes its task meanwhile" overtaken
     check "the sync needs the nurse" sync 5

@@ -1,8 +1,7 @@
 /* What screens and commands ask: charts, the Today board, search, status. */
-#include "tests/store/record_test.h"
+#include "tests/store/visit_test.h"
 
 #include "store/audit.h"
-#include "store/draft.h"
 
 #define FIRST "2026-11-20T00:00:00Z"
 #define PATIENT(id, family, given, birth) \
@@ -174,6 +173,26 @@ static void today_shows_the_unfinished_first(void **state)
     assert_true(rows.items[1].unfinished_since == START);
     assert_string_equal(rows.items[2].appointment.id, "a1");
     assert_false(rows.items[2].has_visit);
+    patient_rows_free(&rows);
+}
+
+static void a_second_visit_to_one_appointment_is_seen(void **state)
+{
+    struct fixture *fixture = *state;
+    struct patient_rows rows;
+    struct signer signer = nurse(fixture);
+    char visit[UUID_SIZE];
+    size_t queued = 0;
+
+    fill_board(fixture);
+    assert_int_equal(draft_start(fixture->store, "p2", "a2", visit, &fixture->error), STATUS_OK);
+    put_field(fixture, visit, "vitals.pulse", "80");
+    assert_int_equal(record_sign_visit(fixture->store, visit, &signer, &queued, &fixture->error), STATUS_OK);
+    assert_int_equal(draft_start(fixture->store, "p2", "a2", visit, &fixture->error), STATUS_OK);
+    assert_int_equal(query_today(fixture->store, START, &rows, &fixture->error), STATUS_OK);
+    assert_string_equal(rows.items[0].appointment.id, "a2");
+    assert_true(rows.items[0].unfinished);
+    assert_int_equal(rows.items[0].visit_state, VISIT_IN_PROGRESS);
     patient_rows_free(&rows);
 }
 
@@ -366,6 +385,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_chart_takes_so_many_readings_of_each_vital, open_record, remove_home),
         cmocka_unit_test_setup_teardown(a_body_is_exactly_what_came, open_record, remove_home),
         cmocka_unit_test_setup_teardown(today_shows_the_unfinished_first, open_record, remove_home),
+        cmocka_unit_test_setup_teardown(a_second_visit_to_one_appointment_is_seen, open_record, remove_home),
         cmocka_unit_test_setup_teardown(today_and_chart_show_the_same_alerts, open_record, remove_home),
         cmocka_unit_test_setup_teardown(search_finds_by_every_word, open_record, remove_home),
         cmocka_unit_test_setup_teardown(a_patient_is_found_by_id_or_by_a_name_that_fits_one, open_record, remove_home),

@@ -255,6 +255,90 @@ static void a_released_patient_leaves_wholly(void **state)
     assert_int_equal(number_of(fixture, "SELECT count(*) FROM audit WHERE action = 'release' AND patient = 'p1'"), 1);
 }
 
+#define ALLERGY(version, updated, criticality) \
+    "{\"resourceType\":\"AllergyIntolerance\",\"id\":\"al1\"," META(version, updated) ",\"criticality\":\"" criticality "\"," \
+    "\"patient\":{\"reference\":\"Patient/p1\"},\"code\":{\"text\":\"Penicillin\"}}"
+
+static bool is_complete(struct fixture *fixture)
+{
+    struct patient_rows rows;
+
+    assert_int_equal(query_patients(fixture->store, "p1", START, &rows, &fixture->error), STATUS_OK);
+    assert_int_equal(rows.count, 1);
+    bool complete = rows.items[0].patient.complete;
+    patient_rows_free(&rows);
+    return complete;
+}
+
+static void a_chart_that_lacks_what_could_not_be_read_is_not_complete(void **state)
+{
+    struct fixture *fixture = *state;
+    struct sync_status status;
+
+    pull(fixture, HANA_1);
+    assert_int_equal(record_set_complete(fixture->store, "p1", true, &fixture->error), STATUS_OK);
+    assert_true(is_complete(fixture));
+    assert_int_equal(pull(fixture, ALLERGY("1", FIRST, "severe")), APPLY_QUARANTINED);
+    assert_int_equal(record_set_complete(fixture->store, "p1", true, &fixture->error), STATUS_OK); /* as the pull does at its end */
+    assert_false(is_complete(fixture));
+    assert_int_equal(query_status(fixture->store, &status, &fixture->error), STATUS_OK);
+    assert_int_equal(status.incomplete_patients, 1);
+    assert_int_equal(status.quarantined, 1);
+
+    /* A version that can be read takes its place. */
+    assert_int_equal(pull(fixture, ALLERGY("2", LATER, "high")), APPLY_STORED);
+    assert_true(is_complete(fixture));
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM quarantine"), 0);
+
+    /* What the server removed is lacked no longer. */
+    assert_int_equal(pull(fixture, ALLERGY("3", "2026-11-22T00:00:00Z", "severe")), APPLY_QUARANTINED);
+    assert_false(is_complete(fixture));
+    assert_int_equal(record_remove(fixture->store, "AllergyIntolerance", "al1", &fixture->error), STATUS_OK);
+    assert_true(is_complete(fixture));
+
+    /* And it leaves the device with the patient. */
+    assert_int_equal(pull(fixture, ALLERGY("4", "2026-11-22T01:00:00Z", "severe")), APPLY_QUARANTINED);
+    assert_int_equal(record_release_patient(fixture->store, "p1", &fixture->error), STATUS_OK);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM quarantine"), 0);
+}
+
+static void a_persons_id_given_to_another_mixes_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    const char *other = "{\"resourceType\":\"Patient\",\"id\":\"p1\"," META("1", "2026-11-19T00:00:00Z")
+                        ",\"name\":[{\"family\":\"Sato\",\"given\":[\"Ken\"]}],\"birthDate\":\"1950-01-01\"}";
+    char visit[UUID_SIZE];
+    char found[UUID_SIZE];
+    size_t queued = 0;
+
+    pull(fixture, HANA_1);
+    pull(fixture, WEIGHT("o1", "1", FIRST, "p1", "2026-11-19T09:00:00+09:00", "61.2"));
+    pull(fixture, WEIGHT("o2", "1", FIRST, "p2", "2026-11-19T09:00:00+09:00", "70"));
+    assert_int_equal(record_set_complete(fixture->store, "p1", true, &fixture->error), STATUS_OK);
+    /* Another name is an edit; so is another birth date. */
+    assert_int_equal(pull(fixture, HANA("2", LATER, "Kim-Lee")), APPLY_STORED);
+    assert_true(is_complete(fixture));
+    queued = sign_visit(fixture, false, visit);
+    start_visit(fixture, false, visit);
+
+    assert_int_equal(pull(fixture, other), APPLY_STORED);
+    assert_string_equal(text_of(fixture, "SELECT body FROM resource WHERE type = 'Patient'"), other);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM resource WHERE patient = 'p1'"), 1);
+    assert_string_equal(text_of(fixture, "SELECT group_concat(patient) FROM reading"), "p2");
+    assert_false(is_complete(fixture));
+    /* What the nurse did for the one who was here is all there, and goes into nobody else's chart. */
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox WHERE state = 'refused'"), (int64_t)queued);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM resource WHERE origin = 'device' AND patient = ''"), (int64_t)queued);
+    assert_int_equal(draft_find(fixture->store, "p1", found, &fixture->error), STATUS_NOT_FOUND);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM draft WHERE field = 'vitals.bp' AND value = '142/88'"), 2);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM visit WHERE patient = id"), 2);
+    struct signer signer = nurse(fixture);
+    assert_int_equal(record_sign_visit(fixture->store, visit, &signer, &queued, &fixture->error), STATUS_NOT_FOUND);
+    /* Both may happen twice. */
+    assert_int_equal(pull(fixture, HANA("3", "2026-11-22T00:00:00Z", "Kim")), APPLY_STORED);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM audit WHERE action = 'displace'"), 2);
+}
+
 static int run_sql(struct fixture *fixture, const char *sql)
 {
     return sqlite3_exec(fixture->store->connection, sql, NULL, NULL, NULL) & 0xff;
@@ -310,6 +394,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_server_replaces_an_import_of_the_same_person, open_record, remove_home),
         cmocka_unit_test_setup_teardown(what_the_server_removed_leaves_with_its_look_ups, open_record, remove_home),
         cmocka_unit_test_setup_teardown(a_released_patient_leaves_wholly, open_record, remove_home),
+        cmocka_unit_test_setup_teardown(a_chart_that_lacks_what_could_not_be_read_is_not_complete, open_record, remove_home),
+        cmocka_unit_test_setup_teardown(a_persons_id_given_to_another_mixes_nothing, open_record, remove_home),
         cmocka_unit_test_setup_teardown(one_thing_has_one_row_by_constraint, open_record, remove_home),
         cmocka_unit_test_setup_teardown(a_mark_is_kept_with_its_source, open_record, remove_home),
     };

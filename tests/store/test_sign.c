@@ -375,6 +375,75 @@ static void a_second_change_joins_the_first_on_its_base(void **state)
     assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox WHERE base_body IS NOT NULL"), 0);
 }
 
+/* The state of one visit, of several. */
+static struct visit_row visit_of(struct fixture *fixture, const char *id)
+{
+    struct visit_rows rows;
+    struct visit_row row = {.id = ""};
+
+    assert_int_equal(query_visits(fixture->store, START - INSTANT_DAY, &rows, &fixture->error), STATUS_OK);
+    for (size_t i = 0; i < rows.count; i++) {
+        row = strcmp(rows.items[i].id, id) == 0 ? rows.items[i] : row;
+    }
+    visit_rows_free(&rows);
+    assert_string_equal(row.id, id);
+    return row;
+}
+
+static void a_visit_whose_last_change_moved_to_another_is_accepted(void **state)
+{
+    struct fixture *fixture = *state;
+    char first[UUID_SIZE];
+    char second[UUID_SIZE];
+
+    fill_caseload(fixture);
+    sign_visit(fixture, true, first);
+    struct outbox_row task = row_of_type(fixture, "Task");
+    assert_int_equal(record_refuse(fixture->store, task.number, 422, "No.", &fixture->error), STATUS_OK);
+    struct outbox_rows rows;
+    assert_int_equal(query_outbox(fixture->store, &rows, &fixture->error), STATUS_OK);
+    for (size_t i = 0; i < rows.count; i++) {
+        char id[ID_SIZE];
+        snprintf(id, sizeof id, "s%zu", i);
+        if (!rows.items[i].is_update) {
+            assert_int_equal(record_accept(fixture->store, rows.items[i].number, id, "1", &fixture->error), STATUS_OK);
+        }
+    }
+    outbox_rows_free(&rows);
+    assert_true(visit_of(fixture, first).accepted_at == INSTANT_NONE);
+    sign_visit(fixture, true, second); /* changes the same task: what waits of it is the second visit's now */
+    assert_true(visit_of(fixture, first).accepted_at == START);
+    assert_true(visit_of(fixture, second).accepted_at == INSTANT_NONE);
+    accept_all(fixture);
+    assert_true(visit_of(fixture, second).accepted_at == START);
+}
+
+static void an_answer_that_names_another_record_loses_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    char visit[UUID_SIZE];
+    char sql[160];
+
+    fill_caseload(fixture);
+    assert_int_equal(pull(fixture, WEIGHT("o7", "1", "2026-11-20T00:00:00Z", "p2", "2026-11-19T09:00:00+09:00", "70")), APPLY_STORED);
+    size_t queued = sign_visit(fixture, false, visit);
+    struct outbox_rows rows;
+    assert_int_equal(query_outbox(fixture->store, &rows, &fixture->error), STATUS_OK);
+    /* One id for all; and before that the id of somebody else's weight. */
+    for (size_t i = 0; i < rows.count; i++) {
+        if (strcmp(rows.items[i].type, "Observation") == 0) {
+            assert_int_equal(record_accept(fixture->store, rows.items[i].number, "o7", "1", &fixture->error), STATUS_OK);
+            assert_int_equal(record_accept(fixture->store, rows.items[i].number, "900", "1", &fixture->error), STATUS_OK);
+        }
+    }
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM resource WHERE origin = 'device'"), (int64_t)queued);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM reading WHERE patient = 'p2' AND text = '70'"), 1);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM reading WHERE patient = 'p1'"), 3); /* pulse, and two of the pressure */
+    snprintf(sql, sizeof sql, "SELECT count(*) FROM outbox WHERE state = 'refused' AND reason <> '' AND visit = '%s'", visit);
+    assert_int_equal(number_of(fixture, sql), 1);
+    outbox_rows_free(&rows);
+}
+
 static void what_is_unsent_outlives_removal_and_release(void **state)
 {
     struct fixture *fixture = *state;
@@ -471,6 +540,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_conflict_answer_is_kept_with_theirs, open_record, remove_home),
         cmocka_unit_test_setup_teardown(a_repeat_that_meets_its_own_change_is_accepted, open_record, remove_home),
         cmocka_unit_test_setup_teardown(a_second_change_joins_the_first_on_its_base, open_record, remove_home),
+        cmocka_unit_test_setup_teardown(a_visit_whose_last_change_moved_to_another_is_accepted, open_record, remove_home),
+        cmocka_unit_test_setup_teardown(an_answer_that_names_another_record_loses_nothing, open_record, remove_home),
         cmocka_unit_test_setup_teardown(what_is_unsent_outlives_removal_and_release, open_record, remove_home),
         cmocka_unit_test_setup_teardown(a_nurse_without_a_server_gets_the_servers_id_later, open_record, remove_home),
         cmocka_unit_test_setup_teardown(the_audit_of_all_this_is_intact, open_record, remove_home),

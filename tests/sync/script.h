@@ -85,4 +85,51 @@ static inline void answer_set(struct response *response, cJSON *tree)
     cJSON_Delete(tree);
 }
 
+static inline bool is_write(const struct request *request)
+{
+    return strcmp(request->method, "POST") == 0;
+}
+
+/* Sends a small visit through `script` and checks that all of it is accepted in that one run. */
+static inline void assert_accepted(struct bed *bed, int writes)
+{
+    struct script *script = bed->sync.transport.context;
+    char visit[UUID_SIZE];
+    assert_run(bed, STATUS_OK);
+    script->writes = 0;
+    sign_visit(bed, "p1", small_visit, "t1", visit);
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(script->writes, writes);
+    assert_int_equal(number(bed, OUTBOX_COUNT), 0);
+    assert_int_equal(held(bed, "Encounter", visit), 1);
+    /* Each thing is known by the id under which the server holds it. */
+    sqlite3_stmt *statement = NULL;
+    assert_int_equal(sqlite3_prepare_v2(bed->fixture.store->connection, "SELECT type, uuid, id FROM identity", -1, &statement, NULL),
+                     SQLITE_OK);
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+        char type[RESOURCE_TYPE_SIZE];
+        char text[2][UUID_SIZE + 16];
+        struct buffer answer;
+        column_text(statement, 0, type, sizeof type);
+        column_text(statement, 1, text[0], sizeof text[0]);
+        column_text(statement, 2, text[1], sizeof text[1]);
+        char path[64];
+        text_format(path, sizeof path, "/resources?type=%s", type);
+        control(bed, "GET", path, NULL, &answer);
+        char *line = strstr(buffer_text(&answer), text[0]);
+        assert_non_null(line);
+        while (line > answer.data && line[-1] != '\n') {
+            line--;
+        }
+        char quoted[UUID_SIZE + 24];
+        text_format(quoted, sizeof quoted, "\"id\":\"%s\"", text[1]);
+        *strchr(line, '\n') = '\0';
+        assert_non_null(strstr(line, quoted));
+        buffer_free(&answer);
+    }
+    sqlite3_finalize(statement);
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(script->writes, writes);
+}
+
 #endif

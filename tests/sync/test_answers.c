@@ -1,56 +1,9 @@
 /* Answers as real servers give them: Medplum's and HAPI's shapes, odd ones, lies. */
 #include "tests/sync/script.h"
 
-static bool is_write(const struct request *request)
-{
-    return strcmp(request->method, "POST") == 0;
-}
-
 static const cJSON *entries_of(const cJSON *bundle)
 {
     return json_array(bundle, "entry");
-}
-
-/* Sends a small visit through `script` and checks that all of it is accepted in that one run. */
-static void assert_accepted(struct bed *bed, int writes)
-{
-    struct script *script = bed->sync.transport.context;
-    char visit[UUID_SIZE];
-    assert_run(bed, STATUS_OK);
-    script->writes = 0;
-    sign_visit(bed, "p1", small_visit, "t1", visit);
-    assert_run(bed, STATUS_OK);
-    assert_int_equal(script->writes, writes);
-    assert_int_equal(number(bed, OUTBOX_COUNT), 0);
-    assert_int_equal(held(bed, "Encounter", visit), 1);
-    /* Each thing is known by the id under which the server holds it. */
-    sqlite3_stmt *statement = NULL;
-    assert_int_equal(sqlite3_prepare_v2(bed->fixture.store->connection, "SELECT type, uuid, id FROM identity", -1, &statement, NULL),
-                     SQLITE_OK);
-    while (sqlite3_step(statement) == SQLITE_ROW) {
-        char type[RESOURCE_TYPE_SIZE];
-        char text[2][UUID_SIZE + 16];
-        struct buffer answer;
-        column_text(statement, 0, type, sizeof type);
-        column_text(statement, 1, text[0], sizeof text[0]);
-        column_text(statement, 2, text[1], sizeof text[1]);
-        char path[64];
-        text_format(path, sizeof path, "/resources?type=%s", type);
-        control(bed, "GET", path, NULL, &answer);
-        char *line = strstr(buffer_text(&answer), text[0]);
-        assert_non_null(line);
-        while (line > answer.data && line[-1] != '\n') {
-            line--;
-        }
-        char quoted[UUID_SIZE + 24];
-        text_format(quoted, sizeof quoted, "\"id\":\"%s\"", text[1]);
-        *strchr(line, '\n') = '\0';
-        assert_non_null(strstr(line, quoted));
-        buffer_free(&answer);
-    }
-    sqlite3_finalize(statement);
-    assert_run(bed, STATUS_OK);
-    assert_int_equal(script->writes, writes);
 }
 
 /* No etag, no lastModified, "Type/id" without a version. */
@@ -314,6 +267,8 @@ static void statuses_are_classed(void **state)
         {408, "", STATUS_UNREACHABLE, 0},                  {429, "", STATUS_UNREACHABLE, 0},
         {500, OUTCOME("error", "oops"), STATUS_UNREACHABLE, 0}, {504, "", STATUS_UNREACHABLE, 0},
         {511, "<html>portal</html>", STATUS_UNREACHABLE, 0}, {301, "", STATUS_FAILED, 0},
+        {202, "", STATUS_UNREACHABLE, 0},                  {204, "", STATUS_UNREACHABLE, 0},
+        {405, "", STATUS_OK, 1},                           {418, "{}", STATUS_OK, 1},
         {409, OUTCOME("error", "busy"), STATUS_OK, 0},     {412, OUTCOME("error", "several"), STATUS_OK, 0},
     };
     (void)state;
@@ -420,169 +375,6 @@ static void somebody_elses_is_not_adopted(void **state)
     script_end(&script);
 }
 
-/* A server that fails on whatever holds script->text. */
-static bool fails_on(struct script *script, const struct request *request, struct response *response)
-{
-    if (!is_write(request) || strstr(request->body, script->text) == NULL) {
-        return false;
-    }
-    reply(response, 500, FHIR_JSON, OUTCOME("error", "NullPointerException"));
-    return true;
-}
-
-static void poison_is_isolated(void **state)
-{
-    struct bed *bed = *state;
-    struct script script;
-    char first[UUID_SIZE];
-    char second[UUID_SIZE];
-    assert_run(bed, STATUS_OK);
-    sign_visit(bed, "p1", whole_visit, NULL, first);
-    sign_visit(bed, "p2", small_visit, NULL, second);
-    script_begin(&script, bed);
-    script.answer = fails_on;
-    script.text = "29463-7"; /* the weight of the first visit */
-    for (int i = 0; i < 3; i++) {
-        assert_run(bed, STATUS_UNREACHABLE);
-        assert_int_equal(held(bed, "Encounter", NULL), 0);
-    }
-    assert_run(bed, STATUS_ATTENTION);
-    assert_int_equal(held(bed, "Encounter", first) + held(bed, "Encounter", second), 2);
-    assert_int_equal(number(bed, "SELECT count(*) FROM outbox WHERE state = 'refused' AND http_status = 500"), 1);
-    assert_int_equal(number(bed, OUTBOX_COUNT), 2); /* and the Provenance */
-    assert_string_equal(text_of(&bed->fixture, "SELECT reason FROM outbox WHERE state = 'refused'"), "NullPointerException");
-    script_end(&script);
-}
-
-/* A server that fails on everything: nothing is called refused, and the caseload is still asked for. */
-static void a_broken_server_refuses_nothing(void **state)
-{
-    struct bed *bed = *state;
-    struct script script;
-    char visit[UUID_SIZE];
-    assert_run(bed, STATUS_OK);
-    int64_t queued = (int64_t)sign_visit(bed, "p1", small_visit, NULL, visit);
-    script_begin(&script, bed);
-    script.answer = fails_on;
-    script.text = "Bundle";
-    for (int i = 0; i < 6; i++) {
-        assert_run(bed, i < 3 ? STATUS_UNREACHABLE : STATUS_ATTENTION);
-        assert_int_equal(number(bed, "SELECT count(*) FROM outbox WHERE state = 'waiting'"), queued);
-    }
-    assert_true(bed->result.entry.requests > 17);
-    script.answer = NULL;
-    assert_run(bed, STATUS_OK);
-    assert_int_equal(held(bed, "Encounter", visit), 1);
-    script_end(&script);
-}
-
-/* The line breaks on one visit each time. */
-static bool breaks_on(struct script *script, const struct request *request, struct response *response)
-{
-    if (!is_write(request) || strstr(request->body, script->text) == NULL) {
-        return false;
-    }
-    response->end = EXCHANGE_UNKNOWN;
-    text_copy(response->reason, sizeof response->reason, "broken");
-    return true;
-}
-
-static void one_visit_on_which_the_line_breaks_holds_up_no_other(void **state)
-{
-    struct bed *bed = *state;
-    struct script script;
-    char first[UUID_SIZE];
-    char second[UUID_SIZE];
-    assert_run(bed, STATUS_OK);
-    int64_t queued = (int64_t)sign_visit(bed, "p1", small_visit, NULL, first);
-    sign_visit(bed, "p2", small_visit, NULL, second);
-    script_begin(&script, bed);
-    script.answer = breaks_on;
-    script.text = first;
-    for (int i = 0; i < 3; i++) {
-        assert_run(bed, STATUS_UNREACHABLE);
-        assert_int_equal(held(bed, "Encounter", NULL), 0);
-    }
-    assert_run(bed, STATUS_ATTENTION);
-    assert_int_equal(held(bed, "Encounter", second), 1);
-    assert_int_equal(number(bed, "SELECT count(*) FROM outbox WHERE state = 'waiting' AND reason = 'broken'"), queued);
-    script_end(&script);
-}
-
-/* A server that cannot read compressed bodies. */
-static bool no_gzip(struct script *script, const struct request *request, struct response *response)
-{
-    if (!is_write(request) || !request->compress) {
-        return false;
-    }
-    reply(response, script->step, FHIR_JSON, OUTCOME("error", "not JSON"));
-    return true;
-}
-
-static void compression_is_learned(void **state)
-{
-    static const int statuses[] = {400, 415, 500};
-    (void)state;
-    for (size_t i = 0; i < 3; i++) {
-        struct bed *bed = new_bed("List/l1", NULL, 1);
-        struct script script;
-        char setting[8];
-        script_begin(&script, bed);
-        script.answer = no_gzip;
-        script.step = statuses[i];
-        assert_accepted(bed, 2);
-        assert_int_equal(store_setting_get(bed->fixture.store, SETTING_SERVER_GZIP, setting, sizeof setting, NULL), STATUS_OK);
-        assert_string_equal(setting, "no");
-        script_end(&script);
-        free_bed(bed);
-    }
-    struct bed *bed = new_bed("List/l1", NULL, 1);
-    struct script script;
-    char setting[8];
-    script_begin(&script, bed);
-    assert_accepted(bed, 1);
-    assert_int_equal(store_setting_get(bed->fixture.store, SETTING_SERVER_GZIP, setting, sizeof setting, NULL), STATUS_OK);
-    assert_string_equal(setting, "yes");
-    script_end(&script);
-    free_bed(bed);
-}
-
-/* While the visit is on its way the nurse signs another one that changes the same task. */
-static bool changes_meanwhile(struct script *script, const struct request *request, struct response *response)
-{
-    (void)response;
-    if (is_write(request) && script->step++ == 0) {
-        struct bed other = *script->bed;
-        char visit[UUID_SIZE];
-        other.fixture.store = NULL;
-        open_bed(&other);
-        assert_int_equal(draft_start(other.fixture.store, "p1", "", visit, NULL), STATUS_OK);
-        assert_int_equal(draft_set_aside(other.fixture.store, visit, "only to try the second connection", NULL), STATUS_OK);
-        sign_visit(&other, "p1", small_visit, "t1", visit);
-        store_close(other.fixture.store);
-    }
-    return false;
-}
-
-static void a_change_made_meanwhile_is_not_lost(void **state)
-{
-    struct bed *bed = *state;
-    struct script script;
-    char visit[UUID_SIZE];
-    assert_run(bed, STATUS_OK);
-    sign_visit(bed, "p1", small_visit, "t1", visit);
-    script_begin(&script, bed);
-    script.answer = changes_meanwhile;
-    assert_run(bed, STATUS_ATTENTION);
-    assert_int_equal(number(bed, "SELECT count(*) FROM outbox JOIN resource r ON r.key = resource WHERE r.type = 'Task'"), 1);
-    assert_true(number(bed, "SELECT count(*) FROM outbox WHERE state = 'waiting'") > 3);
-    assert_run(bed, STATUS_OK);
-    assert_int_equal(number(bed, OUTBOX_COUNT), 0);
-    assert_int_equal(number(bed, "SELECT count(*) FROM conflict"), 0);
-    assert_int_equal(held(bed, "Encounter", NULL), 2);
-    script_end(&script);
-}
-
 #define bed_test(name) cmocka_unit_test_setup_teardown(name, group_bed, leave_bed)
 
 int main(void)
@@ -596,11 +388,6 @@ int main(void)
         cmocka_unit_test(statuses_are_classed),
         cmocka_unit_test(what_is_there_already_is_adopted),
         bed_test(somebody_elses_is_not_adopted),
-        bed_test(poison_is_isolated),
-        bed_test(a_broken_server_refuses_nothing),
-        bed_test(one_visit_on_which_the_line_breaks_holds_up_no_other),
-        cmocka_unit_test(compression_is_learned),
-        bed_test(a_change_made_meanwhile_is_not_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

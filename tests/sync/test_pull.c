@@ -244,6 +244,58 @@ static void one_broken_resource_is_set_aside_and_the_rest_stays(void **state)
     script_end(&script);
 }
 
+/* In answer to a search for practitioners: a patient, and one whom nobody asked for. */
+static bool strange_people(struct script *script, const struct request *request, struct response *response)
+{
+    if (strstr(request->url, "/Practitioner?") == NULL) {
+        return false;
+    }
+    (void)script;
+    reply(response, 200, FHIR_JSON,
+          "{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"entry\":[{\"resource\":{\"resourceType\":\"Patient\",\"id\":\"p9\"}},"
+          "{\"resource\":" NEW_WEIGHT("x9", "p9") "}]}");
+    return true;
+}
+
+static void a_search_for_names_brings_no_patients(void **state)
+{
+    struct bed *bed = *state;
+    struct script script;
+    script_begin(&script, bed);
+    script.answer = strange_people;
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(patients(bed), 8);
+    assert_int_equal(number(bed, "SELECT count(*) FROM resource WHERE id = 'x9'"), 0);
+    script_end(&script);
+}
+
+/* The list of patients with one of them broken. */
+static void break_one(struct script *script, const struct request *request, struct response *response)
+{
+    (void)script;
+    if (strstr(request->url, "_elements=id") != NULL) {
+        cJSON *tree = answer_tree(response);
+        cJSON *resource = cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(json_array(tree, "entry"), 2), "resource");
+        cJSON_DeleteItemFromObjectCaseSensitive(resource, "id");
+        json_add_text(resource, "id", "no/id");
+        answer_set(response, tree);
+    }
+}
+
+static void a_broken_list_sends_nobody_away(void **state)
+{
+    struct bed *bed = *state;
+    struct script script;
+    bed->sync.caseload = "all";
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(patients(bed), 9);
+    script_begin(&script, bed);
+    script.alter = break_one;
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(patients(bed), 9);
+    script_end(&script);
+}
+
 #define GROUP_OF(members) "{\"resourceType\":\"Group\",\"id\":\"g1\",\"type\":\"person\",\"actual\":true,\"member\":[" members "]}"
 #define MEMBER(id) "{\"entity\":{\"reference\":\"Patient/" id "\"}}"
 
@@ -364,6 +416,8 @@ int main(void)
         bed_test(one_broken_resource_is_set_aside_and_the_rest_stays),
         bed_test(who_leaves_the_caseload_leaves_the_device),
         bed_test(an_empty_caseload_sends_nobody_away),
+        bed_test(a_search_for_names_brings_no_patients),
+        bed_test(a_broken_list_sends_nobody_away),
         bed_test(an_imported_patient_stays),
         bed_test(a_member_the_server_does_not_deliver_is_named),
         bed_test(another_server_is_read_from_the_beginning),

@@ -110,6 +110,31 @@ static inline void stage_close(struct stage *stage)
     (void)close(stage->master);
 }
 
+/* Set-up and tear-down of a test: a stage of 24 x 80 before its locked screen, in English. */
+static inline int stage_begin(void **state)
+{
+    void *home = NULL;
+    struct stage *stage = memory_allocate(sizeof *stage);
+
+    assert_non_null(stage);
+    assert_int_equal(stage_home(&home), 0);
+    language_setup("en", "");
+    stage_open(stage, home, 24, 80);
+    *state = stage;
+    return 0;
+}
+
+static inline int stage_end(void **state)
+{
+    struct stage *stage = *state;
+    void *home = stage->fixture;
+
+    memory_fail_at(0, 0);
+    stage_close(stage);
+    memory_free(stage);
+    return stage_home_end(&home);
+}
+
 static inline void stage_bytes(struct stage *stage, const char *bytes, size_t length)
 {
     assert_int_equal(write(stage->master, bytes, length), (ssize_t)length);

@@ -3,29 +3,6 @@
 
 #include "views/input.h"
 
-static int open_stage(void **state)
-{
-    void *home = NULL;
-    struct stage *stage = memory_allocate(sizeof *stage);
-
-    assert_non_null(stage);
-    assert_int_equal(stage_home(&home), 0);
-    language_setup("en", "");
-    stage_open(stage, home, 24, 80);
-    *state = stage;
-    return 0;
-}
-
-static int close_stage(void **state)
-{
-    struct stage *stage = *state;
-    void *home = stage->fixture;
-
-    stage_close(stage);
-    memory_free(stage);
-    return stage_home_end(&home);
-}
-
 static void tap(struct stage *stage, int row, int column)
 {
     char bytes[64];
@@ -370,7 +347,7 @@ static void short_memory_never_takes_the_screen_away(void **state)
     assert_string_equal(stage_view(stage), "today");
 }
 
-#define STAGED(test) cmocka_unit_test_setup_teardown(test, open_stage, close_stage)
+#define STAGED(test) cmocka_unit_test_setup_teardown(test, stage_begin, stage_end)
 
 int main(void)
 {

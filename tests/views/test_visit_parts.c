@@ -1,45 +1,19 @@
 /* Each screen of a visit by itself: what it asks, what it keeps, what it refuses to make up. */
+#include "tests/views/keys.h"
 #include "tests/views/stage.h"
 
 #include "store/draft.h"
 
-#define NEXT_PART "\x0e"
-#define PREVIOUS_PART "\x10"
-#define BACK "\x02"
-#define CONFIRM "\x19"
-#define SAVE "\x13"
-#define SWITCH "\x14"
-#define JOIN "\x18"
-#define UNDO "\x1a"
-#define REDO "\x12"
-#define EMPTY "\x15"
-#define SIGN "\x07"
-
+/* A visit of the patient with everything has just begun. */
 static int open_visit(void **state)
 {
-    void *home = NULL;
-    struct stage *stage = memory_allocate(sizeof *stage);
-
-    assert_non_null(stage);
-    assert_int_equal(stage_home(&home), 0);
-    language_setup("en", "");
-    stage_open(stage, home, 24, 80);
-    stage_unlock(stage);
-    stage_type(stage, "\rs12s");
-    assert_string_equal(stage_view(stage), "snapshot");
-    *state = stage;
+    if (stage_begin(state) != 0) {
+        return -1;
+    }
+    stage_unlock(*state);
+    stage_type(*state, "\rs12s");
+    assert_string_equal(stage_view(*state), "snapshot");
     return 0;
-}
-
-static int close_visit(void **state)
-{
-    struct stage *stage = *state;
-    void *home = stage->fixture;
-
-    memory_fail_at(0, 0);
-    stage_close(stage);
-    memory_free(stage);
-    return stage_home_end(&home);
 }
 
 static const char *field(struct stage *stage, const char *name)
@@ -317,7 +291,8 @@ static void a_refused_record_is_shown_with_the_servers_words_and_sent_again(void
     stage_type(stage, "v142/88" NEXT_PART NEXT_PART NEXT_PART NEXT_PART SIGN PASSPHRASE "\r");
     assert_int_equal(query_outbox(store, &rows, NULL), STATUS_OK);
     assert_true(rows.count > 1);
-    assert_int_equal(record_refuse(store, rows.items[0].number, 422, "Encounter.class: value is not allowed", NULL), STATUS_OK);
+    assert_int_equal(record_refuse(store, rows.items[0].number, 422, "Encounter.class: value is not allowed", NULL),
+                     STATUS_OK);
     stage_type(stage, "o");
     assert_true(stage_shows("REFUSED by the server: 1 refused"));
     assert_true(stage_shows("Encounter.class: value is not allowed"));
@@ -404,7 +379,7 @@ static void short_memory_takes_nothing_away(void **state)
     }
 }
 
-#define VISIT(test) cmocka_unit_test_setup_teardown(test, open_visit, close_visit)
+#define VISIT(test) cmocka_unit_test_setup_teardown(test, open_visit, stage_end)
 
 int main(void)
 {

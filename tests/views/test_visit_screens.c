@@ -1,12 +1,7 @@
 /* Golden screens of a visit: its five parts, the signature, the outbox. */
+#include "tests/views/keys.h"
 #include "tests/views/walk.h"
 
-#define NEXT_PART "\x0e"
-#define CONFIRM "\x19"
-#define SWITCH "\x14"
-#define JOIN "\x18"
-#define EMPTY "\x15"
-#define SIGN "\x07"
 
 /* In the order of a visit. */
 static const struct walk_step steps[] = {
@@ -24,7 +19,7 @@ static const struct walk_step steps[] = {
     {"consent-text", "2"},
     {"consent-decision", "\t"},
     {"consent-entered", "213Kim Minseo"},
-    {"consent-list-entered", "\x02"},
+    {"consent-list-entered", BACK},
     {"tasks", NEXT_PART},
     {"tasks-answered", "2No vein found.\r3half a tablet"},
     {"close", NEXT_PART},

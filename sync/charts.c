@@ -1,0 +1,272 @@
+/*
+ * Pages of one resource type after the other, for a group of patients. See
+ * charts.h. Called by pull.c.
+ *
+ * A page is one commit. Patients already complete are asked for what changed
+ * since the server's own time of their last refresh minus an overlap longer
+ * than any transaction (rows can become visible after newer ones); the record
+ * drops what it has already.
+ */
+#include "sync/charts.h"
+
+#include "base/text.h"
+#include "fhir/bundle.h"
+#include "store/record.h"
+#include "sync/caseload.h"
+#include "sync/exchange.h"
+
+#include <string.h>
+
+#define PAGE_SIZE 100
+#define OVERLAP (10 * INSTANT_MINUTE)
+#define OBSERVATION_DAYS 90      /* the local window of readings; older ones stay on the server */
+
+struct pulled_type {
+    const char *type;
+    const char *parameter;       /* the search parameter that names the patient */
+    bool windowed;               /* limited to OBSERVATION_DAYS by date */
+};
+static const struct pulled_type pulled_types[] = {
+    {"Patient", "_id", false}, /* first: whoever is not there has no chart */
+    {"Flag", "patient", false},
+    {"AllergyIntolerance", "patient", false},
+    {"Condition", "patient", false},
+    {"Appointment", "patient", false},
+    {"MedicationRequest", "patient", false},
+    {"MedicationStatement", "patient", false},
+    {"MedicationAdministration", "patient", false},
+    {"Consent", "patient", false},
+    {"CarePlan", "patient", false},
+    {"Goal", "patient", false},
+    {"Task", "patient", false},
+    {"DetectedIssue", "patient", false},
+    {"Encounter", "patient", false},
+    {"DocumentReference", "patient", false},
+    {"ServiceRequest", "patient", false},
+    {"Observation", "patient", true},
+};
+#define PULLED_TYPES (sizeof pulled_types / sizeof pulled_types[0])
+
+void charts_scope(char scope[SCOPE_SIZE], const char *patient)
+{
+    text_format(scope, SCOPE_SIZE, "patient/%s", patient);
+}
+
+/* The place of a patient in the group, or its count. */
+static size_t place_of(const struct group *group, const char *patient)
+{
+    size_t i = 0;
+    while (i < group->count && strcmp(group->ids[i], patient) != 0) {
+        i++;
+    }
+    return i;
+}
+
+/* Watches references go by; changes none. */
+static bool notice_reference(void *context, const char *reference, char *out, size_t size)
+{
+    struct pulling *pulling = context;
+    char resolved[REFERENCE_SIZE];
+    (void)out;
+    (void)size;
+    if (reference_resolve_text(reference, NULL, resolved)) {
+        const char *patient = reference_id(resolved, "Patient");
+        pulling->named = pulling->named || (patient != NULL && place_of(pulling->group, patient) < pulling->group->count);
+        people_note(&pulling->people, resolved);
+    }
+    return false;
+}
+
+/* Whether a resource is of the type that was asked for, and what it names. */
+static enum status look_at(struct pulling *pulling, const cJSON *resource, bool *wanted, struct error *error)
+{
+    union {
+        const cJSON *shown;
+        cJSON *walked;
+    } tree = {.shown = resource}; /* notice_reference never changes it */
+    struct resource_head head;
+    *wanted = true;
+    pulling->named = false;
+    enum status status = resource_head_read(resource, &head, NULL);
+    if (status == STATUS_INVALID) {
+        return STATUS_OK; /* the record keeps it aside, with the reason */
+    }
+    if (status == STATUS_OK) {
+        status = references_rewrite(tree.walked, notice_reference, pulling, error);
+    }
+    if (status != STATUS_OK || pulling->people.status != STATUS_OK) {
+        return error_no_memory(error);
+    }
+    if (pulling->type == NULL) {
+        *wanted = people_are(head.type);
+        return STATUS_OK;
+    }
+    *wanted = strcmp(head.type, pulling->type->type) == 0;
+    bool asked = strcmp(head.type, "Patient") == 0 ? place_of(pulling->group, head.id) < pulling->group->count
+                                                   : pulling->named;
+    if (*wanted && !asked) {
+        /* A server that passes over our search parameter would fill the device with everybody's charts. */
+        return error_set(error, STATUS_FAILED, _("the server sent charts nobody asked for; none of them was kept: tell the office"));
+    }
+    return STATUS_OK;
+}
+
+/* The Patient of a group is on the device: from now on this chart is the server's, complete or not. */
+static enum status note_arrival(struct pulling *pulling, const char *patient, struct error *error)
+{
+    size_t place = place_of(pulling->group, patient);
+    char scope[SCOPE_SIZE];
+    char value[CURSOR_SIZE];
+    if (place == pulling->group->count) {
+        return STATUS_OK;
+    }
+    pulling->group->arrived[place] = true;
+    charts_scope(scope, patient);
+    enum status status = cursor_get(pulling->sync->store, scope, value, sizeof value, error);
+    return status == STATUS_OK && value[0] == '\0' ? record_set_cursor(pulling->sync->store, scope, CURSOR_BEGUN, error) : status;
+}
+
+static enum status apply_entry(void *context, size_t index, const struct bundle_entry *entry, struct error *error)
+{
+    struct pulling *pulling = context;
+    struct apply_outcome outcome;
+    bool wanted = false;
+    (void)index;
+    if (entry->resource == NULL || entry->resource == entry->outcome) {
+        return STATUS_OK;
+    }
+    enum status status = look_at(pulling, entry->resource, &wanted, error);
+    if (status != STATUS_OK || !wanted) {
+        return status;
+    }
+    struct incoming incoming = {.resource = entry->resource, .full_url = entry->full_url, .where = "server"};
+    status = record_apply(pulling->sync->store, &incoming, APPLY_FROM_SERVER, &outcome, error);
+    if (status == STATUS_OK && outcome.result == APPLY_STORED) {
+        pulling->result->entry.pulled++;
+    }
+    if (status == STATUS_OK && outcome.result != APPLY_QUARANTINED && pulling->type == &pulled_types[0]) {
+        status = note_arrival(pulling, outcome.id, error);
+    }
+    return status;
+}
+
+static enum status apply_page(void *context, const cJSON *bundle, struct error *error)
+{
+    struct pulling *pulling = context;
+    struct store *store = pulling->sync->store;
+    int before = pulling->result->entry.pulled;
+    enum status status = record_begin(store, error);
+    if (status == STATUS_OK) {
+        status = sync_end_page(store, bundle_each(bundle, apply_entry, pulling, error), error);
+    }
+    if (status != STATUS_OK) {
+        pulling->result->entry.pulled = before;
+    }
+    return status;
+}
+
+static enum status search_type(struct pulling *pulling, const char *since, struct error *error)
+{
+    const struct pulled_type *type = pulling->type;
+    struct buffer url;
+    buffer_init(&url, URL_SIZE);
+    buffer_format(&url, "%s/%s?%s=", pulling->sync->server, type->type, type->parameter);
+    for (size_t i = 0; i < pulling->group->count; i++) {
+        buffer_append_text(&url, i > 0 ? "," : "");
+        url_append_escaped(&url, pulling->group->ids[i]);
+    }
+    if (type->windowed) {
+        char day[40];
+        instant today = instant_day_start(clock_now(&pulling->sync->clock));
+        instant_format_fhir(day, sizeof day, instant_add_days(today, -OBSERVATION_DAYS));
+        buffer_format(&url, "&date=ge%.10s", day);
+    }
+    if (since[0] != '\0') {
+        buffer_append_text(&url, "&_lastUpdated=ge");
+        url_append_escaped(&url, since);
+    }
+    buffer_format(&url, "&_sort=_lastUpdated&_count=%d", PAGE_SIZE);
+    enum status status =
+        url.status == STATUS_OK
+            ? search_each_page(pulling->sync, pulling->result, buffer_text(&url), apply_page, pulling, error)
+            : error_no_memory(error);
+    buffer_free(&url);
+    if (status == STATUS_NOT_FOUND) {
+        return error_set(error, STATUS_FAILED, _("the server keeps no %s, which charts need: ask the office"), type->type);
+    }
+    return status;
+}
+
+/* Leaves those out whose Patient did not come: the server does not have them, or may not show them. */
+static void drop_absent(struct pulling *pulling)
+{
+    struct group *group = pulling->group;
+    size_t kept = 0;
+    for (size_t i = 0; i < group->count; i++) {
+        if (!group->arrived[i]) {
+            pulling->result->absent++;
+        } else if (kept++ < i) {
+            text_copy(group->ids[kept - 1], ID_SIZE, group->ids[i]);
+        }
+    }
+    group->count = kept;
+}
+
+/* The earliest cursor of the group, stepped back by the overlap. "" means from the beginning. */
+static enum status earliest_cursor(struct pulling *pulling, char out[CURSOR_SIZE], struct error *error)
+{
+    instant earliest = INSTANT_NONE;
+    out[0] = '\0';
+    for (size_t i = 0; i < pulling->group->count; i++) {
+        char scope[SCOPE_SIZE];
+        char value[CURSOR_SIZE];
+        instant at = INSTANT_NONE;
+        charts_scope(scope, pulling->group->ids[i]);
+        enum status status = cursor_get(pulling->sync->store, scope, value, sizeof value, error);
+        if (status != STATUS_OK || !instant_parse(value, &at, NULL)) {
+            return status;
+        }
+        earliest = earliest == INSTANT_NONE || at < earliest ? at : earliest;
+    }
+    if (earliest != INSTANT_NONE) {
+        instant_format_utc(out, CURSOR_SIZE, earliest - OVERLAP);
+    }
+    return STATUS_OK;
+}
+
+/* Everything of the group is stored: the charts are complete, and the next search starts from here. */
+static enum status finish_group(struct pulling *pulling, struct error *error)
+{
+    struct store *store = pulling->sync->store;
+    enum status status = record_begin(store, error);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    for (size_t i = 0; i < pulling->group->count && status == STATUS_OK; i++) {
+        char scope[SCOPE_SIZE];
+        charts_scope(scope, pulling->group->ids[i]);
+        status = record_set_cursor(store, scope, pulling->cursor, error);
+        if (status == STATUS_OK && !pulling->group->known) {
+            status = record_set_complete(store, pulling->group->ids[i], true, error);
+        }
+    }
+    return sync_end_page(store, status, error);
+}
+
+enum status charts_pull(struct pulling *pulling, struct error *error)
+{
+    char since[CURSOR_SIZE] = "";
+    enum status status = pulling->group->known ? earliest_cursor(pulling, since, error) : STATUS_OK;
+    for (size_t i = 0; i < PULLED_TYPES && status == STATUS_OK && pulling->group->count > 0; i++) {
+        pulling->type = &pulled_types[i];
+        status = search_type(pulling, since, error);
+        if (i == 0 && !pulling->group->known) {
+            drop_absent(pulling);
+        }
+    }
+    pulling->type = NULL;
+    if (status == STATUS_OK) {
+        status = people_fetch(&pulling->people, pulling->sync, pulling->result, apply_page, pulling, error);
+    }
+    return status == STATUS_OK && pulling->group->count > 0 ? finish_group(pulling, error) : status;
+}
