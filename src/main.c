@@ -2,6 +2,7 @@
  * doorstep: chooses between the console and one command. The only file that
  * knows all floors.
  */
+#include "base/log.h"
 #include "base/memory.h"
 #include "commands/command_line.h"
 #include "views/application.h"
@@ -38,6 +39,9 @@ int main(int argc, char **argv)
         return command_exit_status(status);
     }
     bool console = line.verb[0] == '\0' && !line.help && !line.version;
+    if (console) {
+        log_open(line.paths.folder);
+    }
     int exit_status = console ? console_run(&line.paths, &line.config) : command_line_run(&line);
     command_line_free(&line);
     return exit_status;

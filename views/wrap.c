@@ -31,11 +31,12 @@ int wrap_columns(const char *text, size_t length, int most)
     return columns < most ? columns : most;
 }
 
-/* Closing signs of Japanese and Korean writing, which may not begin a line. */
+/* Closing signs, which may not begin a line; those of ASCII too, behind Japanese or Korean writing. */
 static bool may_begin_line(uint32_t character)
 {
-    static const uint32_t closing[] = {0x3001, 0x3002, 0x300D, 0x300F, 0x3011, 0x3015, 0x30FC,
-                                       0xFF01, 0xFF09, 0xFF0C, 0xFF0E, 0xFF1A, 0xFF1F, 0x30FB};
+    static const uint32_t closing[] = {'!',    ')',    ',',    '.',    ':',    ';',    '?',    ']',
+                                       0x3001, 0x3002, 0x300D, 0x300F, 0x3011, 0x3015, 0x30FC, 0xFF01,
+                                       0xFF09, 0xFF0C, 0xFF0E, 0xFF1A, 0xFF1F, 0x30FB};
 
     for (size_t i = 0; i < sizeof closing / sizeof *closing; i++) {
         if (character == closing[i]) {

@@ -145,7 +145,9 @@ void chart_allergy_line(const struct chart *chart, char *out, size_t size)
                            reacted ? " (" : "", allergy->reaction, reacted ? ")" : "");
         length = strlen(out);
     }
-    if (length == 0) {
+    if (length == 0 && !chart->patient.complete) {
+        cut = !text_copy(out, size, _("Allergies not known: record not complete"));
+    } else if (length == 0) {
         cut = !text_copy(out, size, none_known ? _("No known allergy") : _("Allergies not recorded"));
     }
     if (cut) {

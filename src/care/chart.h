@@ -178,7 +178,8 @@ struct news2_score chart_news2(const struct chart *chart, int64_t window, instan
 bool allergy_counts(const struct allergy *allergy);
 /* Stopped, completed, cancelled, an error, or never more than a draft: nothing the patient is to take. */
 bool medicine_is_over(const struct medicine *medicine);
-/* "Penicillin (rash), Latex"; "No known allergy" only when recorded so; "Allergies not recorded" otherwise. */
+/* "Penicillin (rash), Latex"; "No known allergy" only when recorded so; "Allergies not recorded" otherwise. With a
+ * chart that is not complete neither is said: the allergy may be what is missing. */
 void chart_allergy_line(const struct chart *chart, char *out, size_t size);
 /* Ends a text that filled its array and had to be cut in "...". */
 void chart_mark_cut(char *text, size_t size);

@@ -300,7 +300,8 @@ static const char *const task_statuses[] = {"completed", "failed", "on-hold", "c
 static bool chart_has_task(const struct chart *chart, const char *id)
 {
     for (size_t i = 0; i < chart->task_count; i++) {
-        if (strcmp(chart->tasks[i].id, id) == 0) {
+        /* An activity of a plan has the plan's id, and no status of its own that could be changed here. */
+        if (strcmp(chart->tasks[i].id, id) == 0 && strcmp(chart->tasks[i].source, "Task") == 0) {
             return true;
         }
     }
@@ -318,6 +319,11 @@ static void read_task(struct visit *visit, const struct part_row *row, const str
     if (visit->task_count == VISIT_TASKS) {
         refuse(visit, row, TASK_ID, _("There are too many tasks for one visit: take some out."));
         return;
+    }
+    for (size_t i = 0; i < visit->task_count; i++) {
+        if (strcmp(visit->tasks[i].id, id) == 0) {
+            refuse(visit, row, TASK_ID, _("The same task is decided twice in this visit: keep one of them."));
+        }
     }
     struct visit_task *task = &visit->tasks[visit->task_count++];
     if (!fhir_id_is_valid(id) || (chart != NULL && !chart_has_task(chart, id))) {

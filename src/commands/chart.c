@@ -38,6 +38,19 @@ static void add_patient(cJSON *document, const struct chart *chart)
     json_add_boolean(item, "complete", patient->complete);
 }
 
+/* As reading_format(), but the same in every language: a letter for consciousness, 0 for room air. */
+static void value_text(char *out, size_t size, const struct reading *reading)
+{
+    if (reading->vital == VITAL_CONSCIOUSNESS && reading->value.units >= 0 &&
+        reading->value.units <= CONSCIOUSNESS_UNRESPONSIVE) {
+        snprintf(out, size, "%c", consciousness_letter((enum consciousness)reading->value.units));
+    } else if (reading->vital == VITAL_OXYGEN_FLOW && reading->value.units == 0 && reading->comparator[0] == '\0') {
+        snprintf(out, size, "0");
+    } else {
+        reading_format(out, size, reading);
+    }
+}
+
 static void add_vitals(cJSON *document, const struct chart *chart)
 {
     static const char *const sources[] = {
@@ -58,7 +71,7 @@ static void add_vitals(cJSON *document, const struct chart *chart)
             json_add_null(item, "value");
             json_add_text(item, "absent", reading->absent);
         } else {
-            reading_format(value, sizeof value, reading);
+            value_text(value, sizeof value, reading);
             json_add_text(item, "value", value);
         }
         json_add_text(item, "unit", vital_unit(reading->vital));

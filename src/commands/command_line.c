@@ -217,6 +217,31 @@ void command_line_free(struct command_line *line)
     log_close();
 }
 
+/* What a terminal would obey besides the controls that JSON escapes anyway: C1 controls, and marks that reorder text. */
+static bool is_obeyed(uint32_t character)
+{
+    return (character >= 0x7F && character <= 0x9F) || character == 0x61C || character == 0x200E || character == 0x200F ||
+           (character >= 0x2028 && character <= 0x202E) || (character >= 0x2066 && character <= 0x2069);
+}
+
+/* Such characters are written as escapes, which mean the same. */
+static void print_escaped(FILE *out, const char *text)
+{
+    size_t length = strlen(text);
+    size_t start = 0;
+    for (size_t at = 0; at < length;) {
+        uint32_t character = 0;
+        size_t used = text_decode(text + at, length - at, &character);
+        if (is_obeyed(character)) {
+            fwrite(text + start, 1, at - start, out);
+            fprintf(out, "\\u%04x", (unsigned)character);
+            start = at + used;
+        }
+        at += used;
+    }
+    fwrite(text + start, 1, length - start, out);
+}
+
 enum status command_print_json(struct command_line *line, cJSON *document, struct error *error)
 {
     char *text = document == NULL ? NULL : json_print_pretty(document);
@@ -224,7 +249,8 @@ enum status command_print_json(struct command_line *line, cJSON *document, struc
     if (text == NULL) {
         return error_no_memory(error);
     }
-    fprintf(line->out, "%s\n", text);
+    print_escaped(line->out, text);
+    fputc('\n', line->out);
     memory_free(text);
     return STATUS_OK;
 }

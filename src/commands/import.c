@@ -4,8 +4,10 @@
  * Everything read is stored, known already, or set aside with a reason; nothing
  * is skipped in silence. The Patients of all files come first: when two people
  * claim one id, that is known before anything is put into a chart. NDJSON is
- * read a line at a time, so its size does not matter. Resources are committed
- * in pages.
+ * read a line at a time, so its size does not matter.
+ *
+ * Resources are committed in short pages, and nothing long is read or parsed
+ * while one is open: a console that saves meanwhile never waits for an import.
  */
 #include "commands/command_line.h"
 
@@ -13,14 +15,19 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "fhir/bundle.h"
+#include "store/query.h"
 #include "store/record.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define PAGE_RESOURCES 500
+#define PAGE_MILLISECONDS 25
+#define PAGE_PAUSE 2         /* ms between pages: who waits to write looks every millisecond */
+#define LONG_TEXT (32u * 1024) /* takes about a millisecond to parse */
 #define BUNDLE_DEPTH 4
 #define WHERE_SIZE 600
 #define KEPT_OF_NO_RESOURCE (256u * 1024) /* of a file that is no FHIR at all, this much is set aside */
@@ -33,7 +40,9 @@ struct import {
     bool patients_done;       /* the document being read had its Patients applied in the first pass */
     int64_t read, stored, unchanged, quarantined;
     cJSON *list;              /* of {"where","why"} */
+    bool page_open;
     int in_page;
+    int64_t page_opened;      /* monotonic */
     /* Of the document being read. */
     const char *path;
     const struct reference_map *references;
@@ -48,16 +57,36 @@ static enum status note_quarantined(struct import *import, const char *where, co
     return json_add_text(item, "why", why) == NULL ? error_no_memory(error) : STATUS_OK;
 }
 
-/* Ends a full page, so that other writers get their turn and memory stays flat. */
-static enum status turn_page(struct import *import, bool at_end, struct error *error)
+static enum status open_page(struct import *import, struct error *error)
 {
-    struct store *store = import->line->store;
-    if (!at_end && ++import->in_page < PAGE_RESOURCES) {
+    if (import->page_open) {
         return STATUS_OK;
     }
+    enum status status = record_begin(import->line->store, error);
+    import->page_open = status == STATUS_OK;
+    import->page_opened = clock_monotonic(&import->line->clock);
     import->in_page = 0;
-    enum status status = record_commit(store, error);
-    return status == STATUS_OK && !at_end ? record_begin(store, error) : status;
+    return status;
+}
+
+static enum status close_page(struct import *import, struct error *error)
+{
+    if (!import->page_open) {
+        return STATUS_OK;
+    }
+    import->page_open = false;
+    enum status status = record_commit(import->line->store, error);
+    clock_sleep(&import->line->clock, PAGE_PAUSE);
+    return status;
+}
+
+/* Ends the page when it is full or old, or when what comes next takes long: other writers get their turn, and memory
+ * stays flat. */
+static enum status turn_page(struct import *import, size_t next, struct error *error)
+{
+    bool due = import->in_page >= PAGE_RESOURCES || next > LONG_TEXT ||
+               clock_monotonic(&import->line->clock) - import->page_opened >= PAGE_MILLISECONDS;
+    return due ? close_page(import, error) : STATUS_OK;
 }
 
 /* What is no resource is dealt with once, in the second pass. */
@@ -69,11 +98,30 @@ static enum status set_aside(struct import *import, const char *where, const cha
         return STATUS_OK;
     }
     import->read++;
-    enum status status = record_quarantine(import->line->store, where, bytes, kept, why, error);
+    enum status status = open_page(import, error);
+    if (status == STATUS_OK) {
+        status = record_quarantine(import->line->store, where, bytes, kept, why, error);
+    }
     if (status == STATUS_OK) {
         status = note_quarantined(import, where, why, error);
     }
-    return status == STATUS_OK ? turn_page(import, false, error) : status;
+    import->in_page++;
+    return status == STATUS_OK ? turn_page(import, 0, error) : status;
+}
+
+/* A Patient that is here already is as complete as it was: the server's chart may be half received. */
+static enum status is_here(struct import *import, const cJSON *patient, bool *here, struct error *error)
+{
+    char *body = NULL;
+    const char *id = json_text(patient, "id");
+    *here = false;
+    if (id == NULL) {
+        return STATUS_OK;
+    }
+    enum status status = query_body(import->line->store, "Patient", id, &body, error);
+    *here = status == STATUS_OK;
+    memory_free(body);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
 static enum status apply(struct import *import, const cJSON *resource, const char *body, size_t length, const char *full_url,
@@ -84,10 +132,17 @@ static enum status apply(struct import *import, const cJSON *resource, const cha
                                 .where = where, .references = import->references};
     bool patient = text_equal(json_text(resource, "resourceType"), "Patient");
     if (import->pass == PASS_PATIENTS ? !patient : patient && import->patients_done) {
-        return STATUS_OK;
+        return turn_page(import, 0, error);
     }
+    bool here = false;
     import->read++;
-    enum status status = record_apply(import->line->store, &incoming, APPLY_FROM_IMPORT, &outcome, error);
+    enum status status = open_page(import, error);
+    if (status == STATUS_OK && patient) {
+        status = is_here(import, resource, &here, error);
+    }
+    if (status == STATUS_OK) {
+        status = record_apply(import->line->store, &incoming, APPLY_FROM_IMPORT, &outcome, error);
+    }
     if (status != STATUS_OK) {
         return status;
     }
@@ -102,11 +157,12 @@ static enum status apply(struct import *import, const cJSON *resource, const cha
         status = note_quarantined(import, where, outcome.why, error);
         break;
     }
-    if (status == STATUS_OK && outcome.result == APPLY_STORED && patient) {
+    if (status == STATUS_OK && outcome.result == APPLY_STORED && patient && !here) {
         /* A file is all there is: the chart is as complete as it will be. */
         status = record_set_complete(import->line->store, outcome.id, true, error);
     }
-    return status == STATUS_OK ? turn_page(import, false, error) : status;
+    import->in_page++;
+    return status == STATUS_OK ? turn_page(import, 0, error) : status;
 }
 
 static enum status import_document(struct import *import, const cJSON *document, const char *body, size_t length,
@@ -159,7 +215,11 @@ static enum status import_text(struct import *import, const char *text, size_t l
     if (import->pass == PASS_PATIENTS && !import->patients_done) {
         return STATUS_OK; /* names no Patient plainly: not worth parsing twice; the second pass takes it whole */
     }
-    enum status status = json_parse(text, length, &document, &why);
+    enum status status = turn_page(import, length, error);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = json_parse(text, length, &document, &why);
     if (status == STATUS_NO_MEMORY) {
         return error_no_memory(error);
     }
@@ -178,35 +238,52 @@ static bool ends_with(const char *path, const char *ending)
     return length >= tail && strcmp(path + length - tail, ending) == 0;
 }
 
+/* Reads one line, without its end. False after the last. One that is too long ends with line->status INVALID. */
+static bool read_line(FILE *file, struct buffer *line)
+{
+    int byte = getc_unlocked(file);
+    bool any = byte != EOF;
+    buffer_clear(line);
+    for (; byte != EOF && byte != '\n'; byte = getc_unlocked(file)) {
+        buffer_append_byte(line, (char)byte);
+    }
+    return any;
+}
+
+static enum status import_line(struct import *import, struct buffer *line, const char *where, struct error *error)
+{
+    char why[WHERE_SIZE + 100];
+    if (line->status == STATUS_NO_MEMORY) {
+        return error_no_memory(error);
+    }
+    if (line->status == STATUS_INVALID) {
+        snprintf(why, sizeof why, _("%s is larger than the %zu bytes that are read; split it."), where, line->limit);
+        return set_aside(import, where, line->data, line->length, why, error);
+    }
+    while (line->length > 0 && line->data[line->length - 1] == '\r') {
+        line->data[--line->length] = '\0';
+    }
+    return line->length > 0 ? import_text(import, buffer_text(line), line->length, where, error) : STATUS_OK;
+}
+
 static enum status import_lines(struct import *import, const char *path, struct error *error)
 {
-    char *text = NULL;
-    size_t capacity = 0;
-    ssize_t got = 0;
+    struct buffer line;
     enum status status = STATUS_OK;
     FILE *file = fopen(path, "re");
     if (file == NULL) {
         return error_system(error, path, errno);
     }
-    for (long number = 1; status == STATUS_OK && (got = getline(&text, &capacity, file)) >= 0; number++) {
+    buffer_init(&line, JSON_SIZE_LIMIT);
+    for (long number = 1; status == STATUS_OK && read_line(file, &line); number++) {
         char where[WHERE_SIZE];
-        size_t length = (size_t)got;
-        while (length > 0 && (text[length - 1] == '\n' || text[length - 1] == '\r')) {
-            length--;
-        }
-        text[length] = '\0';
         snprintf(where, sizeof where, "%s line %ld", path, number);
-        if (length > 0) {
-            status = import_text(import, text, length, where, error);
-        }
+        status = import_line(import, &line, where, error);
     }
     if (status == STATUS_OK && ferror(file)) {
         status = error_system(error, path, EIO);
     }
-    if (text != NULL) {
-        memory_wipe(text, capacity);
-        free(text); /* getline's, not ours */
-    }
+    buffer_free(&line);
     fclose(file);
     return status;
 }
@@ -216,12 +293,17 @@ static enum status import_file(const char *path, void *context, struct error *er
     struct import *import = context;
     struct buffer text;
     struct error why = {0};
+    struct stat about;
     import->path = path;
     if (ends_with(path, ".ndjson") || ends_with(path, ".jsonl")) {
         return import_lines(import, path, error);
     }
+    enum status status = turn_page(import, stat(path, &about) == 0 ? (size_t)about.st_size : 0, error);
+    if (status != STATUS_OK) {
+        return status;
+    }
     buffer_init(&text, JSON_SIZE_LIMIT);
-    enum status status = file_read(path, &text, &why);
+    status = file_read(path, &text, &why);
     if (status == STATUS_OK) {
         status = import_text(import, buffer_text(&text), text.length, path, error);
     } else if (status == STATUS_NO_MEMORY) {
@@ -235,11 +317,7 @@ static enum status import_file(const char *path, void *context, struct error *er
 
 static enum status import_paths(struct import *import, struct error *error)
 {
-    struct store *store = import->line->store;
-    enum status status = record_begin(store, error);
-    if (status != STATUS_OK) {
-        return status;
-    }
+    enum status status = STATUS_OK;
     for (int pass = PASS_PATIENTS; pass <= PASS_OTHERS; pass++) {
         import->pass = (enum pass)pass;
         for (int i = 0; i < import->line->argument_count && status == STATUS_OK; i++) {
@@ -247,9 +325,11 @@ static enum status import_paths(struct import *import, struct error *error)
         }
     }
     if (status == STATUS_OK) {
-        return turn_page(import, true, error);
+        return close_page(import, error);
     }
-    record_abort(store);
+    if (import->page_open) {
+        record_abort(import->line->store);
+    }
     return status;
 }
 
@@ -269,7 +349,9 @@ static enum status report(struct import *import, struct error *error)
     }
     const cJSON *item = NULL;
     cJSON_ArrayForEach(item, import->list) {
-        fprintf(line->out, "%s: %s\n", json_text(item, "where"), json_text(item, "why"));
+        char where[WHERE_SIZE];
+        text_clean_into(where, sizeof where, json_text(item, "where")); /* a file's name may hold anything */
+        fprintf(line->out, "%s: %s\n", where, json_text(item, "why"));
     }
     fprintf(line->out, _("Read %lld, stored %lld, unchanged %lld, set aside %lld.\n"), (long long)import->read,
             (long long)import->stored, (long long)import->unchanged, (long long)import->quarantined);

@@ -113,11 +113,10 @@ static enum status say_nothing_waits(struct command_line *line, struct error *er
 {
     struct sync_status state = {0};
     enum status status = query_status(line->store, &state, error);
-    if (status == STATUS_OK) {
-        fprintf(line->err, "%s\n", _("Nothing waits to be sent."));
-    }
     if (status == STATUS_OK && state.drafts > 0) {
-        fprintf(line->err, _("Unfinished visits, only on this device: %d.\n"), state.drafts);
+        fprintf(line->err, _("Nothing waits to be sent; unfinished visits, only on this device: %d.\n"), state.drafts);
+    } else if (status == STATUS_OK) {
+        fprintf(line->err, "%s\n", _("Nothing waits to be sent."));
     }
     return status;
 }

@@ -48,7 +48,8 @@ static double baseline(const char *path, const char *ndjson, size_t *resources)
     if (file == NULL || sqlite3_open(path, &database) != SQLITE_OK) {
         bench_die("baseline: no file");
     }
-    run_sql(database, "PRAGMA key = \"x'000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f'\"; PRAGMA cipher_page_size = 4096;"
+    run_sql(database, "PRAGMA key = \"x'000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f'\";"
+                      "PRAGMA cipher_page_size = 4096;"
                       "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
                       "CREATE TABLE resource (type TEXT, id TEXT, body TEXT); BEGIN");
     sqlite3_prepare_v2(database, "INSERT INTO resource VALUES (?, ?, ?)", -1, &insert, NULL);

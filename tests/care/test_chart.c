@@ -90,9 +90,13 @@ static void allergies_are_told_as_recorded(void **state)
     (void)state;
     struct chart chart;
     chart_init(&chart);
+    check_line(&chart, "Allergies not known: record not complete");
+    chart.patient.complete = true;
     check_line(&chart, "Allergies not recorded");
     add_allergy(&chart, "No known allergy")->none_known = true;
     check_line(&chart, "No known allergy");
+    chart.patient.complete = false;
+    check_line(&chart, "Allergies not known: record not complete");
     text_copy(add_allergy(&chart, "Penicillin")->reaction, LABEL_SIZE, "rash");
     check_line(&chart, "Penicillin (rash)");
     text_copy(add_allergy(&chart, "Cat")->verification, 24, "refuted");
@@ -107,6 +111,7 @@ static void allergies_are_told_as_recorded(void **state)
     chart.allergies[0].none_known = true;
     chart.allergy_count = 1;
     text_copy(chart.allergies[0].verification, 24, "entered-in-error");
+    chart.patient.complete = true;
     check_line(&chart, "Allergies not recorded");
     chart_free(&chart);
 }

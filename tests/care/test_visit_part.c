@@ -24,6 +24,7 @@ static int set_up(void **state)
     assert_non_null(world->chart.tasks);
     world->chart.task_count = 1;
     text_copy(world->chart.tasks[0].id, sizeof world->chart.tasks[0].id, "t1");
+    text_copy(world->chart.tasks[0].source, sizeof world->chart.tasks[0].source, "Task");
     *state = world;
     return 0;
 }
@@ -260,6 +261,30 @@ static void tasks_have_their_statuses_and_reasons(void **state)
     assert_int_equal(refusals(world, "task.0.reason"), 1);
 }
 
+static void an_activity_of_a_plan_is_no_task(void **state)
+{
+    struct world *world = *state;
+
+    set(world, "task.0.id", "t1");
+    set(world, "task.0.status", "completed");
+    assert_int_equal(refusals(world, "task.0.id"), 0);
+    text_copy(world->chart.tasks[0].source, sizeof world->chart.tasks[0].source, "CarePlan");
+    assert_int_equal(refusals(world, "task.0.id"), 1);
+}
+
+static void a_task_is_decided_once(void **state)
+{
+    struct world *world = *state;
+
+    set(world, "task.0.id", "t1");
+    set(world, "task.0.status", "completed");
+    set(world, "task.4.id", "Task/t1");
+    set(world, "task.4.status", "on-hold");
+    assert_int_equal(refusals(world, "task.4.id"), 1);
+    set(world, "task.4.status", "");
+    assert_int_equal(refusals(world, "task.4.id"), 0); /* looked at only */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +297,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(taking_is_a_key_and_wants_a_reason, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_order_must_be_on_the_chart, set_up, tear_down),
         cmocka_unit_test_setup_teardown(tasks_have_their_statuses_and_reasons, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_activity_of_a_plan_is_no_task, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_task_is_decided_once, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

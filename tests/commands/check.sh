@@ -55,6 +55,9 @@ expect 'search, Hangul' 0 '김영자' doorstep patients 김영
 expect 'search, kana finds kanji' 0 '佐藤' doorstep patients さとう
 expect 'search, metacharacters' 0 'No patient' doorstep patients "%'; DROP TABLE patient; --"
 expect 'chart' 0 '"news2"' doorstep chart patient-002 --json
+printf '[console]\nlanguage = ko\n' > "$home/ko.ini"
+expect 'chart: JSON has the same codes in every language' 0 '"gender": *"female"' doorstep --config "$home/ko.ini" chart patient-002 --json
+expect 'and the same values' 0 '"value": *"A"' doorstep --config "$home/ko.ini" chart patient-002 --json
 expect 'chart by Patient/id' 0 '김영자' doorstep chart Patient/patient-002
 expect 'chart by name' 0 'Doyle' doorstep chart 'Margaret Doyle'
 expect 'chart: nobody' 1 'No patient on this device fits' doorstep chart patient-999
@@ -83,6 +86,10 @@ refuse 'a list instead of an object' 'vitals' '{"vitals": ["80"], "sign": true}'
 refuse 'end before start' 'end' '{"start": "2026-11-01T10:00:00+09:00", "end": "2026-11-01T09:00:00+09:00", "vitals": {"pulse": "80"}, "sign": true}'
 refuse 'unknown consent' 'consent.0.purpose' '{"consents": [{"purpose": "everything", "decision": "permit", "by": "patient", "method": "paper"}], "sign": true}'
 refuse 'nothing recorded' '' '{"sign": true}'
+task=$(doorstep chart patient-003 --json | tr '\t' ' ' | grep -B2 '"source": *"Task"' | sed -n 's/.*"id": *"\([^"]*\)".*/\1/p' | head -1)
+plan=$(doorstep chart patient-003 --json | tr '\t' ' ' | grep -B2 '"source": *"CarePlan"' | sed -n 's/.*"id": *"\([^"]*\)".*/\1/p' | head -1)
+refuse 'a task decided twice' 'task.1.id' "{\"tasks\": [{\"id\": \"$task\", \"status\": \"completed\"}, {\"id\": \"$task\", \"status\": \"on-hold\"}], \"sign\": true}"
+refuse 'an activity of a plan is no task' 'task.0.id' "{\"tasks\": [{\"id\": \"$plan\", \"status\": \"completed\"}], \"sign\": true}"
 refuse 'two patients' 'two different patients' '{"patient": "patient-002", "vitals": {"pulse": "80"}, "sign": true}'
 printf '{"vitals": {"pulse": "80"' > "$home/visit.json"
 expect 'visit refused: cut JSON' 1 'JSON' doorstep visit patient-003 --file "$home/visit.json"
@@ -102,6 +109,7 @@ visit '{"vitals": {"bp": "142/88", "pulse": 91, "rr": "18", "spo2": "９６", "o
 expect 'visit' 0 '"state": *"signed"' doorstep visit patient-003 --file "$home/visit.json" --json
 id=$(printf '%s\n' "$out" | sed -n 's/.*"visit":[^"]*"\([^"]*\)".*/\1/p')
 expect 'the chart shows it at once' 0 'MARKER-NOTE' doorstep chart patient-003 --json
+expect 'a refusal is shown as one' 0 'REFUSED \[active\]' doorstep chart patient-003
 expect 'the outbox has it' 0 "$id" doorstep outbox --json
 visit '{"vitals": {"pulse": "70"}}'
 expect 'an unsigned visit is kept' 0 '"in-progress"' doorstep visit patient-001 --file "$home/visit.json" --json
@@ -127,10 +135,21 @@ printf '\357\273\277{"resourceType": "Patient", "id": "bom", "name": [{"text": "
 awk 'BEGIN { for (i = 0; i < 100000; i++) printf "["; print "" }' > "$home/odd/deep.json"
 printf '{"resourceType": "Patient", "id": "patient-001", "name": [{"text": "Somebody Else"}], "birthDate": "1999-09-09"}' > "$home/odd/other.json"
 : > "$home/odd/empty.json"
-expect 'import of oddities' 5 '"read": *8' doorstep import --json "$home/odd"
-[ "$(printf '%s' "$out" | grep -c '"why"')" = 7 ] && passed=$((passed + 1)) || { failed=$((failed + 1)); printf 'FAIL seven should be set aside\n%s\n' "$out"; }
+printf '{"resourceType": "AllergyIntolerance", "id": "odd", "criticality": "severe", "patient": {"reference": "Patient/patient-002"}}' > "$home/odd/allergy.json"
+expect 'import of oddities' 5 '"read": *9' doorstep import --json "$home/odd"
+[ "$(printf '%s' "$out" | grep -c '"why"')" = 8 ] && passed=$((passed + 1)) || { failed=$((failed + 1)); printf 'FAIL eight should be set aside\n%s\n' "$out"; }
+expect 'a chart that lacks what could not be read says so' 0 'not complete' doorstep chart patient-002
+expect 'and no other does' 0 '"incomplete_patients": *1' doorstep status --json
+printf 'no json' > "$home/odd/$(printf 'a\033[31mb').json"
+expect 'a file name that commands the terminal' 5 'set aside' doorstep import "$home/odd"
+case $out in *"$(printf '\033')"*) failed=$((failed + 1)); echo 'FAIL an escape reached the terminal' ;; *) passed=$((passed + 1)) ;; esac
 expect 'nobody was merged' 0 '佐藤 清子' doorstep chart patient-001
 expect 'import: no such file' 1 'no file or folder' doorstep import "$home/nowhere"
+
+printf '{"resourceType": "AllergyIntolerance", "id": "c1", "patient": {"reference": "Patient/patient-004"}, "code": {"text": "a\302\233b", "coding": [{"code": "x\302\2332J\342\200\256y"}]}}' > "$home/c1.json"
+expect 'import of a code with controls' 0 '"stored": *1' doorstep import --json "$home/c1.json"
+expect 'JSON keeps a control as an escape' 0 'x.u009b2J.u202ey' doorstep chart patient-004 --json
+printf '%s' "$out" | grep -q "$(printf '\302\233')" && { failed=$((failed + 1)); echo 'FAIL a C1 control reached the terminal'; } || passed=$((passed + 1))
 
 # --- keys -------------------------------------------------------------------------------------------------
 printf 'wrong passphrase here\n' > "$home/wrong"
@@ -188,6 +207,7 @@ if [ "$(id -u)" = 0 ] && mkdir "$home/small" && mount -t tmpfs -o size=6m,mode=7
     expect 'a full disk' 1 'space|full' full visit patient-001 --file "$home/visit.json"
     rm "$home/small/fill"
     expect 'space again: nothing is half stored' 0 '"intact": *true' full audit --verify --json
+    expect 'nor begun' 0 '"drafts": *0' full status --json
     expect 'and it goes on' 0 '"signed"' full visit patient-002 --file "$home/visit.json" --json
     mount -o remount,ro "$home/small"
     expect 'a read-only home' 1 'read-only|written|write' full visit patient-002 --file "$home/visit.json"

@@ -145,25 +145,24 @@ journey() {
 journey en 80 24 3 'Margaret Doyle' NO_COLOR=1
 journey ko 80 24 2 '김영자'
 journey ja 80 24 1 '佐藤 清子'
-journey ko 60 20 2 '김영자'
 
-# --- the server is gone, and comes back -----------------------------------------------------------------------------
-language=en part='without a server'
+# --- the server is gone, and comes back; on a small terminal ----------------------------------------------------------
+language=ko part='without a server'
 nurse_anew
 server_stop
-console 80 24
-visit_open 3 'Margaret Doyle'
+console 60 20
+visit_open 2 '김영자'
 says 'offline'
-never='synced:'
+never=$(pattern 'synced: %s' | tr -d '.*')
 visit_make
 keys o
-at Outbox
+arrive_at Outbox
 says 'signed, %d records wait to be sent'
 keys y
 says 'offline'
-says 'NOT COMPLETE'
+says '%s: NOT COMPLETE: %s'
 says 'signed, %d records wait to be sent'
-lock_and_leave 'Margaret Doyle'
+lock_and_leave '김영자'
 never=
 check 'the outbox is empty' eval 'doorstep outbox --json | grep "\"waiting\"" > /dev/null'
 doorstep sync > /dev/null 2>&1

@@ -11,19 +11,6 @@
 #include <stdlib.h>
 #include <zlib.h>
 
-static void dump(const struct made_visit *made)
-{
-    const char *path = getenv("DOORSTEP_TEST_DUMP");
-    FILE *file = path != NULL ? fopen(path, "a") : NULL;
-
-    for (size_t i = 0; file != NULL && i < made->count; i++) {
-        assert_true(fprintf(file, "%s\n", made->items[i].body) > 0);
-    }
-    if (file != NULL) {
-        assert_int_equal(fclose(file), 0);
-    }
-}
-
 /* Reads the sample and makes its resources; every one is checked and looked up as a pulled one would be. */
 static void make(struct sample *sample, struct made_visit *made)
 {
@@ -37,18 +24,6 @@ static void make(struct sample *sample, struct made_visit *made)
     }
     assert_int_equal(visit_make(&sample->visit, &sample->signer, made, &error), STATUS_OK);
     dump(made);
-}
-
-static cJSON *tree_of(const struct made_resource *made)
-{
-    struct error error = {0};
-    cJSON *tree = NULL;
-
-    assert_int_equal(json_parse(made->body, strlen(made->body), &tree, &error), STATUS_OK);
-    if (resource_check(tree, &error) != STATUS_OK) {
-        fail_msg("%s", error.sentence);
-    }
-    return tree;
 }
 
 /* The n-th resource of a type; fails the test when there are fewer. */
@@ -495,68 +470,6 @@ static void a_visit_fits_its_budget(void **state)
 
 /* --- single resources ------------------------------------------------------------------------------ */
 
-static const char task_body[] = "{\"resourceType\":\"Task\",\"id\":\"t1\",\"meta\":{\"versionId\":\"7\"},"
-    "\"status\":\"requested\","
-                                "\"statusReason\":{\"text\":\"old\"},"
-                                    "\"intent\":\"order\","
-                                "\"extension\":[{\"url\":\"https://a.example/n\",\"valueDecimal\":1.500}],"
-                                "\"description\":\"Weigh\"}";
-
-static void a_task_keeps_all_but_its_status(void **state)
-{
-    struct sample sample;
-    struct made_visit made = {0};
-    struct visit_task change = {.id = "t1", .status = "failed", .reason = "not at home"};
-    cJSON *tree = NULL;
-
-    (void)state;
-    sample_init(&sample);
-    assert_int_equal(task_update(task_body, &change, &sample.signer, &made, NULL), STATUS_OK);
-    assert_int_equal(made.count, 1);
-    assert_string_equal(made.items[0].type, "Task");
-    assert_string_equal(made.items[0].uuid, "");
-    assert_string_equal(made.items[0].if_none_exist, "");
-    assert_string_equal(made.items[0].base_version, "7");
-    dump(&made);
-    tree = tree_of(&made.items[0]);
-    assert_string_equal(json_text(tree, "status"), "failed");
-    assert_string_equal(json_text_at(tree, "statusReason.text"), "not at home");
-    assert_string_equal(json_text(tree, "lastModified"), "2026-11-22T09:00:00+09:00");
-    assert_string_equal(json_text(tree, "description"), "Weigh");
-    assert_non_null(strstr(made.items[0].body, "\"valueDecimal\":1.500"));
-    cJSON_Delete(tree);
-    change = (struct visit_task){.id = "t1", .status = "completed"};
-    assert_int_equal(task_update(task_body, &change, &sample.signer, &made, NULL), STATUS_OK);
-    assert_int_equal(made.count, 2);
-    assert_null(strstr(made.items[1].body, "statusReason"));
-    assert_int_equal(task_update("{\"resourceType\":\"Flag\"}", &change, &sample.signer, &made, NULL), STATUS_INVALID);
-    assert_int_equal(task_update("{", &change, &sample.signer, &made, NULL), STATUS_INVALID);
-    assert_int_equal(made.count, 2);
-    made_visit_free(&made);
-    sample_free(&sample);
-}
-
-static void a_nurse_makes_herself(void **state)
-{
-    struct sample sample;
-    struct made_resource made;
-    cJSON *tree = NULL;
-
-    (void)state;
-    sample_init(&sample);
-    assert_int_equal(practitioner_make("간호사 김", &sample.randomness, &made, NULL), STATUS_OK);
-    assert_string_equal(made.type, "Practitioner");
-    tree = tree_of(&made);
-    assert_string_equal(json_text(tree, "id"), made.uuid);
-    assert_string_equal(json_text_at(tree, "name[0].text"), "간호사 김");
-    dump(&(struct made_visit){.items = &made, .count = 1});
-    cJSON_Delete(tree);
-    memory_free(made.body);
-    sample_free(&sample);
-}
-
-/* --- without memory -------------------------------------------------------------------------------- */
-
 static void survives_the_lack_of_memory(void **state)
 {
     struct sample sample;
@@ -611,8 +524,6 @@ int main(void)
         cmocka_unit_test(medicines_are_named_as_ordered),
         cmocka_unit_test(the_signature_covers_everything),
         cmocka_unit_test(a_visit_fits_its_budget),
-        cmocka_unit_test(a_task_keeps_all_but_its_status),
-        cmocka_unit_test(a_nurse_makes_herself),
         cmocka_unit_test(survives_the_lack_of_memory),
     };
 

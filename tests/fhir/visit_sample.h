@@ -5,9 +5,11 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "care/visit.h"
+#include "fhir/resource.h"
 #include "fhir/visit_bundle.h"
 #include "tests/support/test.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,5 +108,37 @@ static inline void sample_free(struct sample *sample)
     visit_draft_free(&sample->draft);
     chart_free(&sample->chart);
 }
+
+static inline void dump(const struct made_visit *made)
+{
+    const char *path = getenv("DOORSTEP_TEST_DUMP");
+    FILE *file = path != NULL ? fopen(path, "a") : NULL;
+
+    for (size_t i = 0; file != NULL && i < made->count; i++) {
+        assert_true(fprintf(file, "%s\n", made->items[i].body) > 0);
+    }
+    if (file != NULL) {
+        assert_int_equal(fclose(file), 0);
+    }
+}
+
+static inline cJSON *tree_of(const struct made_resource *made)
+{
+    struct error error = {0};
+    cJSON *tree = NULL;
+
+    assert_int_equal(json_parse(made->body, strlen(made->body), &tree, &error), STATUS_OK);
+    if (resource_check(tree, &error) != STATUS_OK) {
+        fail_msg("%s", error.sentence);
+    }
+    return tree;
+}
+
+static const char task_body[] = "{\"resourceType\":\"Task\",\"id\":\"t1\",\"meta\":{\"versionId\":\"7\"},"
+                                "\"status\":\"requested\","
+                                "\"statusReason\":{\"text\":\"old\"},"
+                                "\"intent\":\"order\","
+                                "\"extension\":[{\"url\":\"https://a.example/n\",\"valueDecimal\":1.500}],"
+                                "\"description\":\"Weigh\"}";
 
 #endif

@@ -90,14 +90,14 @@ static inline bool is_write(const struct request *request)
     return strcmp(request->method, "POST") == 0;
 }
 
-/* Sends a small visit through `script` and checks that all of it is accepted in that one run. */
+/* Sends a whole visit through `script` and checks that all of it is accepted in that one run. */
 static inline void assert_accepted(struct bed *bed, int writes)
 {
     struct script *script = bed->sync.transport.context;
     char visit[UUID_SIZE];
     assert_run(bed, STATUS_OK);
     script->writes = 0;
-    sign_visit(bed, "p1", small_visit, "t1", visit);
+    sign_visit(bed, "p1", whole_visit, "t1", visit);
     assert_run(bed, STATUS_OK);
     assert_int_equal(script->writes, writes);
     assert_int_equal(number(bed, OUTBOX_COUNT), 0);
