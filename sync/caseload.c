@@ -255,7 +255,9 @@ static enum status fetch_search(struct sync *sync, struct sync_result *result, c
     struct collecting collecting = {.caseload = caseload, .from_patients = true};
     struct buffer url;
     buffer_init(&url, URL_SIZE);
-    buffer_format(&url, "%s/%s%s_elements=id", sync->server, scope, scope[strlen(scope) - 1] == '?' ? "" : "&");
+    buffer_format(&url, "%s/", sync->server);
+    buffer_append_text(&url, scope);
+    buffer_append_text(&url, strcmp(scope, "Patient?") == 0 ? "_elements=id" : "&_elements=id");
     if (strstr(scope, "_count=") == NULL) {
         buffer_append_text(&url, "&_count=100");
     }

@@ -2,8 +2,8 @@
 # Installs the Debian packages that building (and testing) doorstep needs; says which. Nothing missing: nothing done.
 # usage: packages.sh [build|test|interop]     SKIP_DEPS=1 leaves it out
 build="gcc make pkg-config gettext libncurses-dev libsqlcipher-dev libcurl4-openssl-dev libcjson-dev libsodium-dev
-       libinih-dev libutf8proc-dev zlib1g-dev libcmocka-dev libmicrohttpd-dev curl"
-test="$build tmux valgrind clang libclang-rt-14-dev mandoc"
+       libinih-dev libutf8proc-dev zlib1g-dev libcmocka-dev libmicrohttpd-dev curl tmux"
+test="$build valgrind clang libclang-rt-14-dev mandoc"
 interop="$build maven default-jdk-headless nodejs npm"
 case ${1:-build} in build) wanted=$build ;; test) wanted=$test ;; interop) wanted=$interop ;; *) exit 2 ;; esac
 

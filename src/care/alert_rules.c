@@ -18,7 +18,6 @@
 #include <string.h>
 
 #define RECENT (7 * INSTANT_DAY)
-#define CLOCK_TOLERANCE (5 * INSTANT_MINUTE) /* devices run a little ahead */
 #define SILENT_AFTER (48 * INSTANT_HOUR)
 #define HABIT_SPAN (14 * INSTANT_DAY)        /* a daily device shows itself in these days before it fell silent */
 #define HABIT_DAYS 5
@@ -90,7 +89,7 @@ static const struct threshold {
      N_("Measure again, warm the patient and call the doctor now.")},
 };
 #define THRESHOLDS (sizeof thresholds / sizeof thresholds[0])
-#define FOUND_LIMIT (CAUSE_COUNT + VITAL_COUNT + 2)
+#define FOUND_LIMIT (CAUSE_COUNT + VITAL_COUNT + 3)
 
 struct findings {
     const struct chart *chart;
@@ -138,7 +137,7 @@ static void set_detail(const struct findings *findings, struct alert *alert, con
 static bool is_recent(const struct findings *findings, const struct reading *reading)
 {
     return reading->at != INSTANT_NONE && reading->at >= findings->now - RECENT &&
-           reading->at <= findings->now + CLOCK_TOLERANCE;
+           reading->at <= findings->now + CHART_CLOCK_TOLERANCE;
 }
 
 /* --- thresholds ---------------------------------------------------------------------------------- */
@@ -270,7 +269,7 @@ static void check_weight(struct findings *findings)
     for (size_t i = 0; i < chart->reading_count && findings->adult; i++) {
         const struct reading *reading = &chart->readings[i];
         if (reading->vital != VITAL_WEIGHT || !reading_counts(reading) || reading->comparator[0] != '\0' ||
-            reading->at == INSTANT_NONE || reading->at > findings->now + CLOCK_TOLERANCE) {
+            reading->at == INSTANT_NONE || reading->at > findings->now + CHART_CLOCK_TOLERANCE) {
             continue;
         }
         if (latest == NULL) {
@@ -321,7 +320,7 @@ static const struct reading *find_silence(const struct findings *findings, enum 
     for (size_t i = 0; i < chart->reading_count; i++) {
         const struct reading *reading = &chart->readings[i];
         if (reading->vital != vital || reading->source != SOURCE_DEVICE || !reading_counts(reading) ||
-            reading->at == INSTANT_NONE) {
+            reading->at == INSTANT_NONE || chart_is_future(chart, reading)) {
             continue;
         }
         if (last == NULL) {
@@ -368,6 +367,26 @@ static void check_devices(struct findings *findings)
                     last->device[0] != '\0' ? last->device : _("the home device"), moment);
         /* No escalation, so a comfort plan does not change it. */
         write_detail(alert, fact, _("Check its battery, its connection and whether it is still used."));
+    }
+}
+
+/* A reading dated in the future is of a wrong clock: nobody can tell how old it is. One alert, by the newest of them. */
+static void check_clocks(struct findings *findings)
+{
+    const struct chart *chart = findings->chart;
+    for (size_t i = 0; i < chart->reading_count; i++) {
+        const struct reading *reading = &chart->readings[i];
+        if (reading_counts(reading) && chart_is_future(chart, reading)) {
+            char value[32], moment[MOMENT_SIZE], fact[DETAIL_SIZE];
+            reading_format(value, sizeof value, reading);
+            format_moment(moment, reading->at);
+            struct alert *alert = add(findings, ALERT_AMBER, "device", INSTANT_NONE);
+            text_copy(alert->label, sizeof alert->label, _("A reading is dated in the future"));
+            text_format(fact, sizeof fact, _("%s %s %s is dated %s: it is not taken as the latest."), vital_label(reading->vital),
+                        value, vital_unit(reading->vital), moment);
+            write_detail(alert, fact, _("Set the clock of the device that sent it."));
+            return;
+        }
     }
 }
 
@@ -422,6 +441,7 @@ enum status alert_rules_apply(struct chart *chart, instant now, struct error *er
     if (findings == NULL) {
         return error_no_memory(error);
     }
+    chart->as_of = now; /* the rules and what is shown beside them judge by the same moment */
     findings->chart = chart;
     findings->now = now;
     findings->adult = news2_applies(instant_years_since(chart->patient.birth_date, now));
@@ -430,6 +450,7 @@ enum status alert_rules_apply(struct chart *chart, instant now, struct error *er
         check_thresholds(findings);
         check_weight(findings);
         check_devices(findings);
+        check_clocks(findings);
     }
     enum status status = STATUS_OK;
     if (findings->count > 0) {

@@ -14,6 +14,7 @@
 void chart_init(struct chart *chart)
 {
     memset(chart, 0, sizeof *chart);
+    chart->as_of = INSTANT_NONE;
     chart->news2_scale = 1;
 }
 
@@ -36,11 +37,18 @@ void chart_free(struct chart *chart)
     chart_init(chart);
 }
 
+bool chart_is_future(const struct chart *chart, const struct reading *reading)
+{
+    return chart->as_of != INSTANT_NONE && reading->at != INSTANT_NONE &&
+           reading->at > chart->as_of + CHART_CLOCK_TOLERANCE;
+}
+
 const struct reading *chart_latest(const struct chart *chart, enum vital vital)
 {
     for (size_t i = 0; i < chart->reading_count; i++) {
-        if (chart->readings[i].vital == vital && reading_counts(&chart->readings[i])) {
-            return &chart->readings[i];
+        const struct reading *reading = &chart->readings[i];
+        if (reading->vital == vital && reading_counts(reading) && !chart_is_future(chart, reading)) {
+            return reading;
         }
     }
     return NULL;
@@ -80,6 +88,7 @@ static size_t find_occasion(const struct chart *chart, bool home_too)
     for (size_t i = 0; i < chart->reading_count; i++) {
         const struct reading *reading = &chart->readings[i];
         if (is_news2_part(reading->vital) && reading_counts(reading) && reading->at != INSTANT_NONE &&
+            !chart_is_future(chart, reading) &&
             (home_too || (reading->source != SOURCE_DEVICE && reading->source != SOURCE_PATIENT))) {
             return i;
         }

@@ -143,6 +143,7 @@ struct encounter {
 
 /* One patient's chart. Arrays are owned; chart_free releases them. */
 struct chart {
+    instant as_of;                /* when it was read; INSTANT_NONE: nobody said */
     struct patient patient;
     struct reading *readings;     size_t reading_count;     /* newest first, 90 days or as asked */
     struct medicine *medicines;   size_t medicine_count;    /* active first */
@@ -163,7 +164,12 @@ struct chart {
 
 void chart_init(struct chart *chart);
 void chart_free(struct chart *chart);
-/* Newest reading of `vital` that counts, or NULL. Borrowed. */
+/* Devices and tablets run a little ahead. What is dated later than this after
+ * as_of comes from a wrong clock: it is kept and listed, but it is never the
+ * latest, never scored, and takes no alert back. */
+#define CHART_CLOCK_TOLERANCE (5 * INSTANT_MINUTE)
+bool chart_is_future(const struct chart *chart, const struct reading *reading);
+/* Newest reading of `vital` that counts and is not of the future, or NULL. Borrowed. */
 const struct reading *chart_latest(const struct chart *chart, enum vital vital);
 /* One occasion of measuring, for chart_news2(). */
 #define CHART_OCCASION INSTANT_HOUR

@@ -94,10 +94,11 @@ static void only_the_last_seven_days_fire(void **state)
     add_reading(&chart, VITAL_GLUCOSE, "40", INSTANT_NONE, SOURCE_NURSE);
     add_reading(&chart, VITAL_TEMPERATURE, "39.5", noon() + INSTANT_HOUR, SOURCE_DEVICE);
     apply(&chart);
-    assert_int_equal(chart.alert_count, 0);
+    assert_int_equal(chart.alert_count, 1);
+    assert_non_null(find(&chart, "future"));
     add_reading(&chart, VITAL_SYSTOLIC, "200", noon() - 7 * INSTANT_DAY, SOURCE_NURSE);
     apply(&chart);
-    assert_int_equal(chart.alert_count, 1);
+    assert_int_equal(chart.alert_count, 2);
     chart_free(&chart);
 }
 
@@ -145,6 +146,26 @@ static void a_value_back_in_range_steps_down_but_stays(void **state)
     assert_non_null(strstr(alert->detail, "48"));
     assert_non_null(strstr(alert->detail, "110"));
     assert_non_null(strstr(alert->detail, "back in range"));
+    chart_free(&chart);
+}
+
+static void a_reading_of_the_future_takes_no_alert_back(void **state)
+{
+    (void)state;
+    struct chart chart;
+    chart_init(&chart);
+    add_reading(&chart, VITAL_SPO2, "85", noon() - INSTANT_HOUR, SOURCE_NURSE);
+    add_reading(&chart, VITAL_SPO2, "98", noon() + 4 * INSTANT_MINUTE, SOURCE_DEVICE); /* a clock that is a little fast */
+    apply(&chart);
+    assert_int_equal(find(&chart, "Low oxygen")->level, ALERT_AMBER);
+    assert_null(find(&chart, "future"));
+    add_reading(&chart, VITAL_SPO2, "98", noon() + 300 * INSTANT_DAY, SOURCE_DEVICE);
+    chart.readings[1].at += INSTANT_DAY; /* the one of just now as well */
+    apply(&chart);
+    assert_int_equal(find(&chart, "Low oxygen")->level, ALERT_RED);
+    assert_int_equal(find(&chart, "future")->level, ALERT_AMBER);
+    assert_non_null(strstr(find(&chart, "future")->detail, "98"));
+    assert_string_equal(chart_latest(&chart, VITAL_SPO2)->text, "85");
     chart_free(&chart);
 }
 
@@ -446,6 +467,7 @@ int main(void)
         cmocka_unit_test(readings_that_do_not_count_never_fire),
         cmocka_unit_test(a_device_alone_is_amber_until_repeated),
         cmocka_unit_test(a_value_back_in_range_steps_down_but_stays),
+        cmocka_unit_test(a_reading_of_the_future_takes_no_alert_back),
         cmocka_unit_test(high_glucose_needs_its_pattern),
         cmocka_unit_test(weight_gain_is_seen_in_three_days),
         cmocka_unit_test(weight_within_a_day_or_long_ago_is_no_gain),

@@ -78,6 +78,23 @@ static void a_home_device_opens_no_occasion_but_may_complete_one(void **state)
     chart_free(&chart);
 }
 
+static void what_is_dated_in_the_future_is_neither_latest_nor_scored(void **state)
+{
+    (void)state;
+    struct chart chart;
+    instant at = INSTANT_NONE;
+    chart_init(&chart);
+    text_copy(chart.patient.birth_date, sizeof chart.patient.birth_date, "1938-04-02");
+    add_occasion(&chart, noon() - INSTANT_DAY, "72");
+    add_occasion(&chart, noon() + INSTANT_DAY, "140");
+    assert_string_equal(chart_latest(&chart, VITAL_PULSE)->text, "140"); /* nobody said what time it is */
+    chart.as_of = noon();
+    assert_string_equal(chart_latest(&chart, VITAL_PULSE)->text, "72");
+    (void)chart_news2(&chart, CHART_OCCASION, &at);
+    assert_int_equal(at, noon() - INSTANT_DAY);
+    chart_free(&chart);
+}
+
 static void check_line(const struct chart *chart, const char *expected)
 {
     char line[64];
@@ -150,6 +167,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(latest_is_the_newest_that_counts),
         cmocka_unit_test(news2_is_of_one_occasion),
+        cmocka_unit_test(what_is_dated_in_the_future_is_neither_latest_nor_scored),
         cmocka_unit_test(a_home_device_opens_no_occasion_but_may_complete_one),
         cmocka_unit_test(allergies_are_told_as_recorded),
         cmocka_unit_test(a_very_long_list_of_allergies_is_marked_as_cut),

@@ -135,7 +135,6 @@ keys n
 at Note
 typed '!'
 sees 'words={10}!'
-before=$(ticks)
 kill -HUP "$(process)"
 check 'a hanging sync holds it back' until_true 5 gone
 ended 129
@@ -143,30 +142,39 @@ curl -sf -X DELETE "$control"
 console 80 24
 back_at Note 'words={10}!'
 
-# --- stopped and continued by a shell ---------------------------------------------------------------------------------
-part='stopped and continued'
+part='the line is cut, and no signal comes'
 terminal_end
 terminals=$((terminals + 1))
 cat > "$work/run" <<RUN
 echo \$\$ > "$work/pid"
 exec $own
 RUN
+on new-session -d -x 80 -y 24 "setsid -w sh $work/run"
+back_at Note 'words={10}!'
+typed '?'
+sees '!\?'
+on kill-server
+check 'it does not notice' until_true 5 gone
+
+# --- stopped and continued by a shell ---------------------------------------------------------------------------------
+part='stopped and continued'
+terminals=$((terminals + 1))
 on new-session -d -x 80 -y 24 "env PS1='ready> ' ENV= LANGUAGE=$language sh -i"
 sees 'ready>'
 tty=$(on display -p '#{pane_tty}')
 modes=$(stty -g < "$tty")
 typed "sh $work/run"
 keys Enter
-back_at Note 'words={10}!'
-typed '?'
-sees '!\?'
+back_at Note '!\?'
+typed 'z'
+sees '!\?z'
 kill -TSTP "$(process)"
 sees 'Stopped'
 sees_no 'Doyle|words'
 check 'the shell has other modes' same "$(stty -g < "$tty")" "$modes"
 typed 'fg'
 keys Enter
-back_at Note '!\?'
+back_at Note '!\?z'
 keys C-q
 sees 'ready>$'
 check 'the shell has other modes' same "$(stty -g < "$tty")" "$modes"

@@ -30,7 +30,7 @@ visit_open() {
     unlock
     arrive_at Today
     row=$1
-    while [ "$row" -gt 1 ]; do keys Down; row=$((row - 1)); done
+    for _ in $(seq 2 "$row"); do keys Down; done
     keys Enter
     arrive_at Patient
     sees "$2"
@@ -114,6 +114,7 @@ whole_and_once() {
     check 'no refusal' same "$(held Consent | grep -c '"type":"deny"')" $((refusals + 1))
     check 'no task done' same "$(held Task | grep -c '"status":"completed"')" $((done + 1))
     check 'not one Provenance' same "$(held Provenance | wc -l)" $((provenances + 1))
+    check 'not on the chart' eval 'doorstep chart "patient-00$row" --json | grep -F "$note" > /dev/null'
     check 'the outbox is not empty' same "$(doorstep outbox --json)" '[]'
     check 'the audit trail is broken' eval 'doorstep audit --verify --json | tr -d " \t" | grep "\"intact\":true" > /dev/null'
 }
@@ -124,12 +125,12 @@ remember() {
 
 # journey LANGUAGE COLUMNS ROWS ROW NAME [VARIABLE=VALUE...]
 journey() {
-    language=$1 part="$1 $2x$3" row=$4 name=$5
+    language=$1 part="$1 $2x$3" columns=$2 rows=$3 name=$5
     nurse_anew
     remember
-    size="$2 $3"
+    row=$4
     shift 5
-    console $size "$@"
+    console "$columns" "$rows" "$@"
     visit_open "$row" "$name"
     visit_make
     keys o

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Exercises the loopback server from outside, with curl. usage: check.sh [PROGRAM]   (default build/loopback)
 # Prints what failed and, last, "N passed, N failed".
-program=${1:-build/loopback}
+program=${1:-${BUILD:-build}/loopback}
 work=$(mktemp -d) || exit 1
 server=
 passed=0 failed=0

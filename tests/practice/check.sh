@@ -5,18 +5,18 @@
 set -eu
 export LC_ALL=C TZ=UTC
 
-practice=${1:-build/practice}
+practice=${1:-${BUILD:-build}/practice}
 now=2026-11-25T12:00:00Z
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-failures=0
+failures=0 passed=0
 
 # expect WORDS TEST...: counts a failure when the test does not hold.
 expect() {
     words=$1
     shift
     if "$@"; then
-        echo "ok - $words"
+        passed=$((passed + 1))
     else
         echo "not ok - $words"
         failures=$((failures + 1))
@@ -114,7 +114,8 @@ if [ -n "${DOORSTEP_VALIDATOR:-}" ] && [ -r "$DOORSTEP_VALIDATOR/cp.txt" ] && co
     expect "valid FHIR R4" java -Xmx600m -cp "$DOORSTEP_VALIDATOR/target/classes:$(cat "$DOORSTEP_VALIDATOR/cp.txt")" \
         Validate "$work/a.ndjson"
 else
-    echo "skipped - valid FHIR R4 (set DOORSTEP_VALIDATOR to the HAPI validator's folder)"
+    echo "skipped: valid FHIR R4 (set DOORSTEP_VALIDATOR to the HAPI validator's folder)"
 fi
 
+echo "$passed passed, $failures failed"
 [ "$failures" -eq 0 ]

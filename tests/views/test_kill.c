@@ -19,7 +19,7 @@
 #include <time.h>
 
 #define ROUNDS 500
-#define SECONDS_MOST 240 /* under valgrind fewer rounds have to do */
+#define SECONDS_MOST 120 /* under valgrind fewer rounds have to do */
 #define STEPS 400
 #define PARTS 8
 #define PAUSE_ONE_IN 5   /* keys */
