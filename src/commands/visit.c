@@ -27,7 +27,7 @@ static enum status set_field(struct visit_draft *draft, const char *name, const 
     return visit_draft_set(draft, name, value, error);
 }
 
-/* A text, number or boolean as a nurse would have typed it. */
+/* A text or number as a nurse would have typed it. */
 static enum status set_value(struct visit_draft *draft, const char *name, const cJSON *value, struct error *error)
 {
     char number[80];
@@ -36,9 +36,6 @@ static enum status set_value(struct visit_draft *draft, const char *name, const 
     }
     if (json_value_text(value) != NULL) {
         return set_field(draft, name, json_value_text(value), error);
-    }
-    if (cJSON_IsBool(value)) {
-        return set_field(draft, name, cJSON_IsTrue(value) ? "as-ordered" : "not", error);
     }
     if (json_number_text(value, number, sizeof number)) {
         return set_field(draft, name, number, error);
@@ -61,10 +58,10 @@ static enum status set_members(struct visit_draft *draft, const char *prefix, co
             status = set_members(draft, prefix, member, error);
         } else if (snprintf(name, sizeof name, "%s.%s", prefix, member->string) >= (int)sizeof name) {
             status = error_set(error, STATUS_INVALID, _("VISIT.json has a member '%s' that is not known"), member->string);
+        } else if (cJSON_IsBool(member) && strcmp(member->string, "taking") == 0) {
+            status = set_field(draft, name, cJSON_IsTrue(member) ? "as-ordered" : "not", error);
         } else {
-            bool boolean = cJSON_IsBool(member) && strcmp(member->string, "taking") != 0;
-            status = boolean ? error_set(error, STATUS_INVALID, _("'%s' in VISIT.json should be a text or a number"), name)
-                             : set_value(draft, name, member, error);
+            status = set_value(draft, name, member, error);
         }
         if (status != STATUS_OK) {
             break;

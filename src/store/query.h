@@ -41,7 +41,7 @@ enum status query_patients(struct store *store, const char *search, instant now,
                            struct error *error) MUST_CHECK;
 /* Runs the rules for one row, as its chart would show them: a few milliseconds. Not audited as a reading. */
 enum status query_row_alerts(struct store *store, instant now, struct patient_row *row, struct error *error) MUST_CHECK;
-/* One patient by id ("p1", "Patient/p1") or by a name that fits one only.
+/* One patient by id ("p1", "Patient/p1") or by a name or reading that fits one only.
  * NOT_FOUND, or INVALID with the names it fits. */
 enum status query_find_patient(struct store *store, const char *text, char id[ID_SIZE], struct error *error) MUST_CHECK;
 

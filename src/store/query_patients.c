@@ -232,6 +232,29 @@ enum status query_patients(struct store *store, const char *search, instant now,
     return status;
 }
 
+/* Leaves those whose name or reading the text is in: a piece of an id or of a birth date names nobody. */
+static void keep_named(struct found_list *list, const char *text)
+{
+    char search[SEARCH_SIZE];
+    size_t kept = 0;
+
+    text_fold(search, sizeof search, text);
+    for (size_t i = 0; i < list->count; i++) {
+        const struct patient *patient = &list->items[i].patient;
+        char names[2 * LABEL_SIZE + 2];
+        char folded[4 * LABEL_SIZE];
+
+        text_format(names, sizeof names, "%s %s", patient->name, patient->reading);
+        text_fold(folded, sizeof folded, names);
+        if (search_fit(folded, search) == FIT_NOT) {
+            memory_free(list->items[i].folded);
+        } else {
+            list->items[kept++] = list->items[i];
+        }
+    }
+    list->count = kept;
+}
+
 /* The names that fit, for the nurse to choose from; cut where the sentence ends. */
 static enum status refuse_several(const struct found_list *list, struct error *error)
 {
@@ -258,6 +281,7 @@ static enum status find_by_name(struct store *store, const char *text, char id[I
     struct found_list list = {.items = NULL};
 
     enum status status = find(store, text, &list, error);
+    keep_named(&list, text);
     if (status == STATUS_OK && (list.count == 0 || text_is_blank(text))) {
         status = error_set(error, STATUS_NOT_FOUND,
                            _("No patient on this device fits that; look at the list of patients, or sync first."));
@@ -275,7 +299,8 @@ enum status query_find_patient(struct store *store, const char *text, char id[ID
 {
     static const char prefix[] = "Patient/";
     bool found = false;
-    const char *wanted = text_starts_with(text, prefix) ? text + sizeof prefix - 1 : text;
+    bool is_id = text_starts_with(text, prefix);
+    const char *wanted = is_id ? text + sizeof prefix - 1 : text;
 
     sqlite3_stmt *statement = database_statement(store, "SELECT id FROM patient WHERE id = ?", error);
     if (statement == NULL) {
@@ -287,5 +312,8 @@ enum status query_find_patient(struct store *store, const char *text, char id[ID
         column_text(statement, 0, id, ID_SIZE);
     }
     sqlite3_reset(statement);
-    return status != STATUS_OK || found ? status : find_by_name(store, wanted, id, error);
+    if (status == STATUS_OK && !found) {
+        status = find_by_name(store, is_id ? "" : text, id, error); /* an id is that one or nobody's */
+    }
+    return status;
 }

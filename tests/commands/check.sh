@@ -81,6 +81,7 @@ refuse() {
 refuse 'pressure upside down' 'vitals.bp' '{"vitals": {"bp": "88/142"}, "sign": true}'
 refuse 'no number' 'vitals.pulse' '{"vitals": {"pulse": "abc"}, "sign": true}'
 refuse 'asked about' '36.5.*confirmed' '{"vitals": {"temp": "365"}, "sign": true}'
+refuse 'a boolean instead of a text' 'identity.*text' '{"identity": true, "vitals": {"pulse": "80"}, "sign": true}'
 refuse 'unknown member' 'puls' '{"vitals": {"puls": "80"}, "sign": true}'
 refuse 'a list instead of an object' 'vitals' '{"vitals": ["80"], "sign": true}'
 refuse 'end before start' 'end' '{"start": "2026-11-01T10:00:00+09:00", "end": "2026-11-01T09:00:00+09:00", "vitals": {"pulse": "80"}, "sign": true}'

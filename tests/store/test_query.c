@@ -284,6 +284,10 @@ static void a_patient_is_found_by_id_or_by_a_name_that_fits_one(void **state)
     assert_int_equal(query_find_patient(fixture->store, "hana", id, &fixture->error), STATUS_INVALID);
     assert_non_null(strstr(fixture->error.sentence, "p1"));
     assert_non_null(strstr(fixture->error.sentence, "p6"));
+    /* What is typed as an id, or is a piece of one, never means somebody else. */
+    assert_int_equal(query_find_patient(fixture->store, "Patient/ken", id, &fixture->error), STATUS_NOT_FOUND);
+    assert_int_equal(query_find_patient(fixture->store, "6", id, &fixture->error), STATUS_NOT_FOUND);
+    assert_int_equal(query_find_patient(fixture->store, "1940", id, &fixture->error), STATUS_NOT_FOUND);
     assert_int_equal(query_find_patient(fixture->store, "nobody", id, &fixture->error), STATUS_NOT_FOUND);
     assert_int_equal(query_find_patient(fixture->store, "", id, &fixture->error), STATUS_NOT_FOUND);
 }
