@@ -1,6 +1,7 @@
 #!/bin/sh
 # What the compiler does not say: banned calls, file sizes, header comments, unfinished work, machine paths.
 # usage: style.sh FILE...   (sources and headers of the program and its tests)
+export LC_ALL=C.UTF-8 # columns are characters
 bad=0
 say() { echo "$1"; bad=1; }
 for file in "$@"; do
