@@ -38,7 +38,8 @@ struct transaction;
 struct transaction *transaction_new(const char *type); /* "transaction" or "batch"; NULL when memory is short */
 void transaction_free(struct transaction *transaction);
 /* Takes `resource` (also on failure). Creation: POST with ifNoneExist and a
- * urn:uuid fullUrl; update: PUT Type/id with ifMatch, its fullUrl below `server`, the base URL without a final slash. */
+ * urn:uuid fullUrl; update: PUT Type/id with ifMatch and a fullUrl below
+ * `server`, its base URL without a final slash. */
 enum status transaction_add_create(struct transaction *transaction, cJSON *resource, const char *uuid,
                                    const char *if_none_exist, struct error *error) MUST_CHECK;
 enum status transaction_add_update(struct transaction *transaction, cJSON *resource, const char *server, const char *id,

@@ -94,8 +94,8 @@ function patients(listFile, scopeFile, allFile) {
   }
 }
 
-// chart CHART FOLDER: `doorstep chart --json` shows every resource of this patient that the server has (FOLDER/TYPE.json),
-// each once, and no other.
+// chart CHART FOLDER: `doorstep chart --json` shows every resource of this patient that the server has
+// (FOLDER/TYPE.json), each once, and no other.
 function chart(chartFile, folder) {
   const shown = read(chartFile);
   const panel = (resource) => resource.hasMember && !resource.component; // its members are shown, not the panel itself
@@ -145,9 +145,9 @@ function search(resource) {
     : `${resource.resourceType}/${resource.id}`;
 }
 
-// searches EXPORT: a line for each exported resource: its number, its type and how to ask the server for it.
+// searches EXPORT: how to ask the server for each exported resource, one a line.
 function searches(exportFile) {
-  resources(read(exportFile)).forEach((resource, i) => console.log(i, resource.resourceType, search(resource)));
+  resources(read(exportFile)).forEach((resource) => console.log(search(resource)));
 }
 
 function replaceReferences(value, ids) {
@@ -161,9 +161,11 @@ function replaceReferences(value, ids) {
     name, name === 'reference' && ids.has(member) ? ids.get(member) : replaceReferences(member, ids)]));
 }
 
-// arrived EXPORT FOLDER TYPE LEAST: each exported resource of TYPE, of which there are LEAST at least, is at the server
-// exactly once (FOLDER/NUMBER.json is the server's answer to its search) and says the same, but for ids and meta.
-function arrived(exportFile, folder, type, least) {
+// arrived EXPORT FOLDER TYPE:LEAST...: each exported resource, of which there are LEAST at least of a TYPE, is at the
+// server exactly once (FOLDER/NUMBER.json is the server's answer to its search) and says the same, but for ids and
+// meta. A type whose LEAST is 0 is left out.
+function arrived(exportFile, folder, ...rows) {
+  const least = new Map(rows.map((row) => row.split(':')).map(([type, count]) => [type, Number(count)]));
   const sent = resources(read(exportFile));
   const found = sent.map((_, i) => {
     const answer = existsSync(`${folder}/${i}.json`) ? read(`${folder}/${i}.json`) : {};
@@ -172,21 +174,27 @@ function arrived(exportFile, folder, type, least) {
   const ids = new Map(sent.map((resource, i) => [
     `${resource.resourceType}/${resource.id}`, `${resource.resourceType}/${found[i][0]?.id}`]));
   const plain = ({ id, meta, ...rest }) => ({ ...rest, tag: meta?.tag });
-  const chosen = sent.map((resource, i) => [resource, found[i]]).filter(([resource]) => resource.resourceType === type);
-  if (chosen.length < Number(least)) {
-    differ(`the visit has ${chosen.length} ${type}, not ${least}`);
+  for (const [type, count] of least) {
+    const made = sent.filter((resource) => resource.resourceType === type).length;
+    if (made < count) {
+      differ(`${made} ${type} were made, not ${count}`);
+    }
   }
-  for (const [resource, there] of chosen) {
-    if (there.length !== 1) {
-      differ(`${type} ${resource.id} is at the server ${there.length} times`);
-      continue;
+  sent.forEach((resource, i) => {
+    const which = `${resource.resourceType} ${resource.id}`;
+    if (least.get(resource.resourceType) === 0) {
+      return;
+    }
+    if (found[i].length !== 1) {
+      differ(`${which} is at the server ${found[i].length} times`);
+      return;
     }
     try {
-      assert.deepStrictEqual(plain(there[0]), replaceReferences(plain(resource), ids));
+      assert.deepStrictEqual(plain(found[i][0]), replaceReferences(plain(resource), ids));
     } catch (error) {
-      differ(`${type} ${resource.id} differs (+ at the server, - sent):\n${error.message}`);
+      differ(`${which} differs (+ at the server, - sent):\n${error.message}`);
     }
-  }
+  });
 }
 
 // note EXPORT FOLDER VISIT: the note's text at the server is the text that was typed in VISIT.json.
@@ -228,7 +236,8 @@ function found(...files) {
 }
 
 const commands = {
-  bundles, taken, belongings, patients, chart, visit, parts, searches, arrived, note, 'signed-by': signedBy, get, lines, found,
+  bundles, taken, belongings, patients, chart, visit, parts, searches, arrived, note, 'signed-by': signedBy, get, lines,
+  found,
 };
 const [command, ...words] = process.argv.slice(2);
 commands[command](...words);

@@ -1,5 +1,5 @@
 # Sourced by run.sh: what a nurse and her device go through against one FHIR base, and what the server must then hold.
-# Set for a journey: $name, $server (asked directly), $base (the same over the wire, see wire.mjs), $wire (its folder),
+# Set for a journey: $name, $server (asked directly), $base (the same over the wire, see wire.mjs; $wire is its folder),
 # $token ("" for none), $folder (its own) and three patients: $first $second $third. $home is the device in use.
 
 types="Observation AllergyIntolerance Condition Consent DocumentReference Task MedicationRequest MedicationStatement
@@ -30,25 +30,31 @@ http() {
     curl -sS --max-time 60 -H 'Cache-Control: no-cache' -H 'Content-Type: application/fhir+json' \
         ${token:+-H "Authorization: Bearer $token"} "$@"
 }
-# ask PATH FILE
-ask() { http -o "$2" "$server/$1"; }
+# ask PATH FILE [PATH FILE ...]
+ask() {
+    while [ $# -gt 0 ]; do
+        printf 'url = "%s/%s"\noutput = "%s"\n' "$server" "$1" "$2"
+        shift 2
+    done | http -K -
+}
 
 # --- receiving ---
 
 # caseload_is PATH: the device lists whom this answer of the server names
 caseload_is() {
-    doorstep patients --json > "$home/patients.json" && ask "$1" "$home/scope.json" &&
-        ask 'Patient?_count=100' "$home/all.json" &&
+    doorstep patients --json > "$home/patients.json" &&
+        ask "$1" "$home/scope.json" 'Patient?_count=100' "$home/all.json" &&
         compare patients "$home/patients.json" "$home/scope.json" "$home/all.json"
 }
 # chart_is PATIENT: the device shows what the server has of this patient
 chart_is() {
     mkdir -p "$home/chart"
-    doorstep chart "$1" --json > "$home/chart.json" || return 1
+    patient=$1
+    set --
     for type in $types; do
-        ask "$type?patient=$1&_count=200" "$home/chart/$type.json" || return 1
+        set -- "$@" "$type?patient=$patient&_count=200" "$home/chart/$type.json"
     done
-    compare chart "$home/chart.json" "$home/chart"
+    ask "$@" && doorstep chart "$patient" --json > "$home/chart.json" && compare chart "$home/chart.json" "$home/chart"
 }
 # scoped DEVICE PATH SCOPE: another device, with another caseload
 scoped() {
@@ -84,19 +90,19 @@ record() {
 # asked: asks the server for each record of the visit; the answers are in $found
 asked() {
     found=$folder/$visit
-    rm -rf "$found" && mkdir "$found" && compare searches "$exported" > "$found/searches" || return 1
-    while read -r number _ path; do
-        ask "$path" "$found/$number.json" || return 1
-    done < "$found/searches"
+    mkdir "$found" && paths=$(compare searches "$exported") || return 1
+    set --
+    for path in $paths; do
+        set -- "$@" "$path" "$found/$(($# / 2)).json"
+    done
+    ask "$@"
 }
-# arrived WORDS TYPE:LEAST...: the visit is at the server, whole and once
+# arrived WORDS TYPE:LEAST...: the visit is at the server, whole and once, but for types whose LEAST is 0
 arrived() {
     words=$1
     shift
-    check "$words: the server can be asked for it" asked
-    for row in "$@"; do
-        check "$words: ${row%:*} is there, whole and once" compare arrived "$exported" "$found" "${row%:*}" "${row#*:}"
-    done
+    check "$words: the server is asked for each record" asked
+    check "$words: each is there, whole and once ($*)" compare arrived "$exported" "$found" "$@"
     case $* in *DocumentReference*)
         check "$words: its note reads as it was typed" compare note "$exported" "$found" "$home/visit.json" ;;
     esac
@@ -148,7 +154,8 @@ overtaken() {
 conflict() {
     doorstep outbox --json > "$home/outbox.json" && ask "Task/$task" "$home/task.json" &&
         is "$(compare get "$home/outbox.json" length)" 1 && is "$(compare get "$home/outbox.json" 0 type)" Task &&
-        is "$(compare get "$home/outbox.json" 0 state)" conflict && is "$(compare get "$home/task.json" status)" cancelled
+        is "$(compare get "$home/outbox.json" 0 state)" conflict &&
+        is "$(compare get "$home/task.json" status)" cancelled
 }
 
 visits() {
@@ -180,7 +187,7 @@ visits() {
     check "a colleague changes its task meanwhile" overtaken
     check "the sync needs the nurse" sync 5
     check "her task is a conflict, the colleague's word stands" conflict
-    arrived "the overtaken visit" Encounter:1 MedicationAdministration:1 Provenance:1 $whole
+    arrived "the overtaken visit" Encounter:1 MedicationAdministration:1 Provenance:1 Task:0 $whole
     check "the audit trail is whole" doorstep audit --verify
 }
 
@@ -214,7 +221,7 @@ stranger() {
 
 # journey NAME SERVER WIRE PATH TOKEN FIRST SECOND THIRD
 journey() {
-    name=$1 server=$2$4 base=$3$4 wire=$work/wire-${2##*:} token=$5 first=$6 second=$7 third=$8
+    name=$1 server=$2$4 base=$3$4 token=$5 first=$6 second=$7 third=$8
     folder=$work/$name
     mkdir "$folder"
     [ -z "$token" ] || printf '%s\n' "$token" > "$folder/token"

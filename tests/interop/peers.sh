@@ -13,8 +13,9 @@ peer_copy() {
 }
 peer_done() { printf '%s\n' "$sum" > "$peers/$1/.built"; }
 no_network() {
-    grep -qE 'ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|ENOTCACHED|Unknown host|No plugin found for prefix' "$1" ||
-        grep -qE 'Connect(ion)? (to|timed|refused)|Could not transfer|Cannot access|No route to host' "$1"
+    grep -qE 'ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|ENOTCACHED' "$1" ||
+        grep -qE 'Unknown host|No plugin found for prefix|Could not transfer|Cannot access|No route to host' "$1" ||
+        grep -qE 'Connect(ion)? (to|timed|refused)' "$1"
 }
 
 # peer_maven NAME, peer_npm NAME: 0 ready, 1 failed ($peers/NAME.log tells), 2 not to be had without a network.
@@ -23,8 +24,8 @@ peer_maven() {
     log=$peers/$1.log
     for offline in -o ''; do
         # shellcheck disable=SC2086
-        if (cd "$peers/$1" && mvn -q -B -Dstyle.color=never $offline compile dependency:build-classpath -Dmdep.outputFile=cp.txt) \
-            > "$log" 2>&1; then
+        if (cd "$peers/$1" && mvn -q -B -Dstyle.color=never $offline compile dependency:build-classpath \
+            -Dmdep.outputFile=cp.txt) > "$log" 2>&1; then
             peer_done "$1"
             return 0
         fi

@@ -73,11 +73,12 @@ start() {
 ready() {
     url=$(listening "$work/$1.out" "$2" 180) || { check "starts" fails_with "$work/$1.out"; return 1; }
 }
-# connect URL: puts a wire before a server; $through is its near end
+# connect URL: puts a wire before the server $name; $through is its near end, $wire its folder
 connect() {
-    mkdir "$work/wire-${1##*:}"
-    start "wire-${1##*:}" node "$here/wire.mjs" "$1" "$work/wire-${1##*:}"
-    through=$(listening "$work/wire-${1##*:}.out" $! 20)
+    wire=$work/$name.wire
+    mkdir "$wire"
+    start "$name-wire" node "$here/wire.mjs" "$1" "$wire"
+    through=$(listening "$work/$name-wire.out" $! 60)
 }
 # load URL TOKEN: the practice caseload, in batches
 load() {
@@ -140,15 +141,15 @@ processes=
 
 # --- all that was loaded, exported, sent and read back is valid FHIR R4 ---
 
-# gather: a file for each way, one document a line
+# gather: a file for each way, one document a line, each once
 gather() {
     for folder in "$work/medplum" "$work/hapi" "$work/hapi-strict"; do
         [ -d "$folder" ] || continue
         compare lines "$folder"/*.json > "$folder.exported.ndjson"
         compare found "$folder"/*/[0-9]*.json > "$folder.read-back.ndjson"
     done
-    for folder in "$work"/wire-*/; do
-        ! [ -e "$folder/sent.ndjson" ] || sort -u "$folder/sent.ndjson" > "${folder%/}.ndjson"
+    for folder in "$work"/*.wire; do
+        sort -u "$folder/sent.ndjson" > "$folder.ndjson"
     done
 }
 # valid FILE REPORT: the validator came to its end and has nothing against this file

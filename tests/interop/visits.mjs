@@ -94,7 +94,8 @@ export function partsMissing(resources) {
     'oxygen is a reading of its own': observation('3151-8')?.valueQuantity?.value === 2,
     'the glucose is 110': observation('41653-7')?.valueQuantity?.value === 110,
     'the weight says why it is missing': weight?.dataAbsentReason && !weight.valueQuantity,
-    'NEWS2 is 4, from its seven parts': of('Observation').some((one) => one.derivedFrom?.length === 7 && one.valueInteger === 4),
+    'NEWS2 is 4, from its seven parts': observation('news2-total')?.valueInteger === 4 &&
+      observation('news2-total').derivedFrom.length === 7,
     'a consent is given and one refused':
       of('Consent').map((consent) => consent.provision.provision[0].type).sort().join() === 'deny,permit',
     'a medicine is given': of('MedicationAdministration')[0]?.dosage?.dose?.value === 2.5,

@@ -21,7 +21,7 @@ const profiles = new Map(readJson('fhir/r4/profiles-others.json').entry.map((e) 
 for (const file of SEARCH_PARAMETER_BUNDLE_FILES) {
   core.indexSearchParameterBundle(readJson(file));
 }
-// A parameter's expression is a union over all the types that have it; each type needs its own part only (20 times faster).
+// A parameter's expression is a union over all the types that have it; each type needs its own part (20 times faster).
 for (const [type, { searchParams }] of Object.entries(core.globalSchema.types)) {
   for (const parameter of Object.values(searchParams ?? {})) {
     const own = parameter.expression?.split(' | ').filter((part) => new RegExp(`\\b${type}\\.`).test(part));
@@ -78,12 +78,14 @@ class Repository extends MemoryRepository {
       return bundle;
     }
     const parameters = sortRules.map((rule) => core.getSearchParameter(search.resourceType, rule.code));
-    const rows = bundle.entry.map((entry) => [entry, parameters.map((parameter) => sortKey(parameter, entry.resource))]);
+    const keys = ({ resource }) => parameters.map((parameter) => sortKey(parameter, resource));
+    const rows = bundle.entry.map((entry) => [entry, keys(entry)]);
     rows.sort(([, a], [, b]) => {
       const at = sortRules.findIndex((_, i) => a[i] !== b[i]);
       return at < 0 ? 0 : (a[at] < b[at] ? -1 : 1) * (sortRules[at].descending ? -1 : 1);
     });
-    return { ...bundle, entry: rows.slice(offset, count === undefined ? undefined : offset + count).map(([entry]) => entry) };
+    const page = rows.slice(offset, count === undefined ? undefined : offset + count);
+    return { ...bundle, entry: page.map(([entry]) => entry) };
   }
 }
 

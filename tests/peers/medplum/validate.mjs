@@ -1,6 +1,6 @@
-// node validate.mjs FILE.ndjson...: one resource a line (a Bundle's entries too), judged by Medplum's validator (structure, types, dates,
-// invariants, named base profiles), by fhir.js (required codes), and for the two things both miss: two of a choice
-// like value[x], and empty arrays, objects and texts. Prints every error; exit 1 when there is one.
+// node validate.mjs FILE.ndjson...: one resource a line (a Bundle's entries too), judged by Medplum's validator
+// (structure, types, dates, invariants, named base profiles), by fhir.js (required codes), and for the two things both
+// miss: two of a choice like value[x], and empty arrays, objects and texts. Prints every error; exit 1 when there is one.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
@@ -16,7 +16,8 @@ for (const name of ['types', 'resources']) {
 const profiles = new Map(readJson('fhir/r4/profiles-others.json').entry.map((e) => [e.resource.url, e.resource]));
 const choices = {}; // type -> names of its choice elements
 for (const [type, schema] of Object.entries(core.getAllDataTypes())) {
-  choices[type] = Object.keys(schema.elements ?? {}).filter((name) => name.endsWith('[x]')).map((name) => name.slice(0, -3));
+  const names = Object.keys(schema.elements ?? {}).filter((name) => name.endsWith('[x]'));
+  choices[type] = names.map((name) => name.slice(0, -3));
 }
 
 function checkShape(value, path, type, errors) {
