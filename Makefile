@@ -136,6 +136,7 @@ help:
 	@echo 'make test       build and pass the tests        make tests-ROOM   one room: $(ROOMS)'
 	@echo 'make check      floors, style, banned calls, headers, catalogues, manual pages'
 	@echo 'make interop    HAPI FHIR and the Medplum router, for real; every resource validated'
+	@echo 'make sqlcipher4 the store on SQLCipher 4, and records that go from one to the other'
 	@echo 'make asan | tsan | valgrind | fuzz | bench | coverage'
 	@echo 'make catalogues | keys-page       after changing a sentence | the command table'
 	@echo 'make install DESTDIR= PREFIX=/usr/local'
@@ -210,10 +211,12 @@ install: $(BUILD)/doorstep $(CATALOGUES)
 	    install -m 644 $(BUILD)/locale/$$language/LC_MESSAGES/doorstep.mo $(DESTDIR)$(PREFIX)/share/locale/$$language/LC_MESSAGES/; done
 
 # --- real servers and speed --------------------------------------------------------------------------
-.PHONY: interop bench
+.PHONY: interop sqlcipher4 bench
 interop:
 	$(Q)tests/packages.sh interop
 	$(Q)$(MAKE) --no-print-directory $(BUILD)/doorstep $(BUILD)/practice && tests/interop/run.sh $(abspath $(BUILD))
+sqlcipher4: all
+	$(Q)tests/packages.sh sqlcipher4 && tests/sqlcipher4.sh $(abspath $(BUILD))
 bench: all $(BUILD)/tests/bench/bench
 	$(Q)$(BUILD)/tests/bench/bench $(abspath $(BUILD))
 $(BUILD)/tests/bench/bench: $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/bench/*.c)) $(call archives,views sync store fhir care base)

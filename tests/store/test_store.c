@@ -430,6 +430,9 @@ static void sweep_open(struct fixture *fixture, int sticky)
 static void test_every_failed_allocation_while_opening(void **state)
 {
     struct fixture *fixture = *state;
+    if (getenv("DOORSTEP_SQLCIPHER_4") != NULL) {
+        skip(); /* 4.5.7 frees a key twice when an allocation fails in its sqlcipher_cipher_ctx_copy */
+    }
     close_store(fixture);
     sweep_open(fixture, 0);
     sweep_open(fixture, 1);
