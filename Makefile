@@ -70,7 +70,7 @@ $(BUILD)/lib$(1).a: $(call objects,$(1))
 	$(SAY) AR $$@
 	$(Q)rm -f $$@ && ar rcs $$@ $$^
 tests-$(1): $(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(1)/test_*.c)) | $(CATALOGUES)
-	$(Q)tests/run.sh $$^
+	$(Q)BUILD=$(abspath $(BUILD)) tests/run.sh $$^ $(wildcard tests/$(1)/check.sh)
 $(BUILD)/tests/$(1)/test_%: $(BUILD)/tests/$(1)/test_%.o $(SUPPORT) $(call archives,$(USES_$(1)))
 	$(SAY) LINK $$@
 	$(Q)$(CC) $(LDFLAGS) -o $$@ $$< $(SUPPORT) $(call archives,$(USES_$(1))) $(LDLIBS) $(TEST_LIBS)
@@ -78,6 +78,7 @@ $(BUILD)/tests/$(1)/test_%: $(BUILD)/tests/$(1)/test_%.o $(SUPPORT) $(call archi
 endef
 $(foreach room,$(ROOMS),$(eval $(call room_rules,$(room))))
 tests-sync: | $(BUILD)/loopback $(BUILD)/practice
+tests-commands: | all
 .SECONDARY:
 
 $(BUILD)/doorstep: $(BUILD)/src/main.o $(call archives,$(ROOMS))
@@ -136,6 +137,7 @@ help:
 	@echo 'make test       build and pass the tests        make tests-ROOM   one room: $(ROOMS)'
 	@echo 'make check      floors, style, banned calls, headers, catalogues, manual pages'
 	@echo 'make interop    HAPI FHIR and the Medplum router, for real; every resource validated'
+	@echo 'make link       HAPI FHIR through a slow link that is cut, next to curl'
 	@echo 'make sqlcipher4 the store on SQLCipher 4, and records that go from one to the other'
 	@echo 'make asan | tsan | valgrind | fuzz | bench | coverage'
 	@echo 'make catalogues | keys-page       after changing a sentence | the command table'
@@ -211,10 +213,16 @@ install: $(BUILD)/doorstep $(CATALOGUES)
 	    install -m 644 $(BUILD)/locale/$$language/LC_MESSAGES/doorstep.mo $(DESTDIR)$(PREFIX)/share/locale/$$language/LC_MESSAGES/; done
 
 # --- real servers and speed --------------------------------------------------------------------------
-.PHONY: interop sqlcipher4 bench
+.PHONY: interop link sqlcipher4 bench
 interop:
 	$(Q)tests/packages.sh interop
 	$(Q)$(MAKE) --no-print-directory $(BUILD)/doorstep $(BUILD)/practice && tests/interop/run.sh $(abspath $(BUILD))
+link: $(BUILD)/tests/link/link
+	$(Q)tests/packages.sh interop
+	$(Q)$(MAKE) --no-print-directory $(BUILD)/doorstep $(BUILD)/practice && tests/link/run.sh $(abspath $(BUILD))
+$(BUILD)/tests/link/link: $(BUILD)/tests/link/link.o
+	$(SAY) LINK $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^
 sqlcipher4: all
 	$(Q)tests/packages.sh sqlcipher4 && tests/sqlcipher4.sh $(abspath $(BUILD))
 bench: all $(BUILD)/tests/bench/bench

@@ -44,11 +44,12 @@ peer_npm() {
     return 1
 }
 
-# peer_java NAME OPTIONS... CLASS WORDS...
+# peer_java NAME OPTIONS... CLASS WORDS...   ($within: a command to run it by, as in a network namespace)
 peer_java() {
     name=$1
     shift
-    exec java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
+    # shellcheck disable=SC2086
+    exec ${within:-} java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
         -cp "$peers/$name/target/classes:$(cat "$peers/$name/cp.txt")" "$@"
 }
 

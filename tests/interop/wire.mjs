@@ -1,7 +1,8 @@
 // node wire.mjs ORIGIN FOLDER: the wire between doorstep and a real server. Passes everything on unchanged, keeps what
-// was sent, and can break where a mobile line breaks. Listens on 127.0.0.1 and says "listening on URL".
+// was sent, and can break where a mobile line breaks. Listens on $LISTEN or 127.0.0.1, with TLS when $CERTIFICATE
+// names a file with key and certificate, and says "listening on URL".
 //
-// FOLDER/requests    one line a request: method and path
+// FOLDER/requests    one line a request: method and path; a batch that only asks counts as a GET
 // FOLDER/sent.ndjson every body that was sent, one a line, as it came out of its compression
 // FOLDER/fault       written by the tests: "lose" (the server did it, nothing comes back), "cut" (half of the answer
 //                    comes back) or "hold" (nothing comes back and the line stays open). It happens to the next write
@@ -9,6 +10,7 @@
 //                    until that is removed.
 import { appendFileSync, existsSync, readFileSync, renameSync } from 'node:fs';
 import http from 'node:http';
+import https from 'node:https';
 import zlib from 'node:zlib';
 
 const [origin, folder] = process.argv.slice(2);
@@ -37,15 +39,16 @@ function pass(request, body) {
 }
 
 function keep(request, body) {
-  appendFileSync(`${folder}/requests`, `${request.method} ${request.url}\n`);
+  const plain = request.headers['content-encoding'] === 'gzip' ? zlib.gunzipSync(body) : body;
+  request.reads = request.method === 'GET' || plain.includes('"type":"batch"'); // doorstep only asks in batches
+  appendFileSync(`${folder}/requests`, `${request.reads ? 'GET' : request.method} ${request.url}\n`);
   if (body.length > 0) {
-    const plain = request.headers['content-encoding'] === 'gzip' ? zlib.gunzipSync(body) : body;
     appendFileSync(`${folder}/sent.ndjson`, `${plain.toString().replaceAll('\n', ' ')}\n`);
   }
 }
 
 function takeFault(request, answer) {
-  if (request.method === 'GET' || answer.status >= 300 || !existsSync(`${folder}/fault`)) {
+  if (request.reads || answer.status >= 300 || !existsSync(`${folder}/fault`)) {
     return '';
   }
   const fault = readFileSync(`${folder}/fault`, 'utf8').trim();
@@ -53,7 +56,8 @@ function takeFault(request, answer) {
   return fault;
 }
 
-const server = http.createServer(async (request, response) => {
+const certificate = process.env.CERTIFICATE && readFileSync(process.env.CERTIFICATE);
+const server = (certificate ? https : http).createServer({ key: certificate, cert: certificate }, async (request, response) => {
   try {
     const body = await collect(request);
     if (dead()) {
@@ -78,4 +82,7 @@ const server = http.createServer(async (request, response) => {
   }
 });
 server.on('connection', (socket) => dead() && socket.destroy());
-server.listen(0, '127.0.0.1', () => console.log(`listening on http://127.0.0.1:${server.address().port}`));
+const address = process.env.LISTEN ?? '127.0.0.1';
+server.listen(0, address, () => {
+  console.log(`listening on http${certificate ? 's' : ''}://${address}:${server.address().port}`);
+});
