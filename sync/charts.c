@@ -9,24 +9,22 @@
  */
 #include "sync/charts.h"
 
+#include "base/memory.h"
 #include "base/text.h"
 #include "fhir/bundle.h"
 #include "store/record.h"
+#include "sync/batch.h"
 #include "sync/caseload.h"
 #include "sync/exchange.h"
 
 #include <string.h>
 
 #define PAGE_SIZE 100
+#define BATCH_PAGE_SIZE 20       /* of each type when all are asked for at once: one answer stays small */
 #define OVERLAP (10 * INSTANT_MINUTE)
 #define OBSERVATION_DAYS 90      /* the local window of readings; older ones stay on the server */
 
-struct pulled_type {
-    const char *type;
-    const char *parameter;       /* the search parameter that names the patient */
-    bool windowed;               /* limited to OBSERVATION_DAYS by date */
-};
-static const struct pulled_type pulled_types[] = {
+const struct pulled_type pulled_types[PULLED_TYPES] = {
     {"Patient", "_id", false}, /* first: whoever is not there has no chart */
     {"Flag", "patient", false},
     {"AllergyIntolerance", "patient", false},
@@ -45,11 +43,20 @@ static const struct pulled_type pulled_types[] = {
     {"ServiceRequest", "patient", false},
     {"Observation", "patient", true},
 };
-#define PULLED_TYPES (sizeof pulled_types / sizeof pulled_types[0])
+
+instant charts_window(const struct sync *sync)
+{
+    return instant_add_days(instant_day_start(clock_now(&sync->clock)), -OBSERVATION_DAYS);
+}
 
 void charts_scope(char scope[SCOPE_SIZE], const char *patient)
 {
     text_format(scope, SCOPE_SIZE, "patient/%s", patient);
+}
+
+bool charts_delivered(const char *value)
+{
+    return value[0] != '\0' && strcmp(value, CURSOR_FORMER) != 0;
 }
 
 /* The place of a patient in the group, or its count. */
@@ -71,13 +78,15 @@ static bool notice_reference(void *context, const char *reference, char *out, si
     (void)size;
     if (reference_resolve_text(reference, NULL, resolved)) {
         const char *patient = reference_id(resolved, "Patient");
-        pulling->named = pulling->named || (patient != NULL && place_of(pulling->group, patient) < pulling->group->count);
+        if (patient != NULL && pulling->chart[0] == '\0' && place_of(pulling->group, patient) < pulling->group->count) {
+            text_copy(pulling->chart, sizeof pulling->chart, patient);
+        }
         people_note(&pulling->people, resolved);
     }
     return false;
 }
 
-/* Whether a resource is of the type that was asked for, and what it names. */
+/* Whether a resource is of the type that was asked for, and what it names; for one that cannot be read, what can be. */
 static enum status look_at(struct pulling *pulling, const cJSON *resource, bool *wanted, struct error *error)
 {
     union {
@@ -86,25 +95,25 @@ static enum status look_at(struct pulling *pulling, const cJSON *resource, bool 
     } tree = {.shown = resource}; /* notice_reference never changes it */
     struct resource_head head;
     *wanted = true;
-    pulling->named = false;
-    enum status status = resource_head_read(resource, &head, NULL);
-    if (status == STATUS_INVALID) {
-        return STATUS_OK; /* the record keeps it aside, with the reason */
-    }
-    if (status == STATUS_OK) {
-        status = references_rewrite(tree.walked, notice_reference, pulling, error);
-    }
-    if (status != STATUS_OK || pulling->people.status != STATUS_OK) {
+    pulling->chart[0] = '\0';
+    enum status unread = resource_head_read(resource, &head, NULL);
+    enum status status = references_rewrite(tree.walked, notice_reference, pulling, error);
+    if (status != STATUS_OK || unread == STATUS_NO_MEMORY || pulling->people.status != STATUS_OK) {
         return error_no_memory(error);
+    }
+    if (unread == STATUS_INVALID) {
+        return STATUS_OK; /* the record keeps it aside, with the reason */
     }
     if (pulling->type == NULL) {
         *wanted = people_are(head.type);
         return STATUS_OK;
     }
     *wanted = strcmp(head.type, pulling->type->type) == 0;
-    bool asked = strcmp(head.type, "Patient") == 0 ? place_of(pulling->group, head.id) < pulling->group->count
-                                                   : pulling->named;
-    if (*wanted && !asked) {
+    if (strcmp(head.type, "Patient") == 0) {
+        text_copy(pulling->chart, sizeof pulling->chart,
+                  place_of(pulling->group, head.id) < pulling->group->count ? head.id : "");
+    }
+    if (*wanted && pulling->chart[0] == '\0') {
         /* A server that passes over our search parameter would fill the device with everybody's charts. */
         return error_set(error, STATUS_FAILED, _("the server sent charts nobody asked for; none of them was kept: tell the office"));
     }
@@ -123,7 +132,7 @@ static enum status note_arrival(struct pulling *pulling, const char *patient, st
     pulling->group->arrived[place] = true;
     charts_scope(scope, patient);
     enum status status = cursor_get(pulling->sync->store, scope, value, sizeof value, error);
-    return status == STATUS_OK && value[0] == '\0' ? record_set_cursor(pulling->sync->store, scope, CURSOR_BEGUN, error) : status;
+    return status == STATUS_OK && !charts_delivered(value) ? record_set_cursor(pulling->sync->store, scope, CURSOR_BEGUN, error) : status;
 }
 
 static enum status apply_entry(void *context, size_t index, const struct bundle_entry *entry, struct error *error)
@@ -139,10 +148,14 @@ static enum status apply_entry(void *context, size_t index, const struct bundle_
     if (status != STATUS_OK || !wanted) {
         return status;
     }
-    struct incoming incoming = {.resource = entry->resource, .full_url = entry->full_url, .where = "server"};
+    struct incoming incoming = {.resource = entry->resource, .full_url = entry->full_url, .where = PLACE_SERVER,
+                                .chart = pulling->chart};
     status = record_apply(pulling->sync->store, &incoming, APPLY_FROM_SERVER, &outcome, error);
     if (status == STATUS_OK && outcome.result == APPLY_STORED) {
         pulling->result->entry.pulled++;
+    }
+    if (status == STATUS_OK && outcome.result == APPLY_QUARANTINED && pulling->type != NULL && pulling->chart[0] == '\0') {
+        pulling->group->doubtful = true;
     }
     if (status == STATUS_OK && outcome.result != APPLY_QUARANTINED && pulling->type == &pulled_types[0]) {
         status = note_arrival(pulling, outcome.id, error);
@@ -165,27 +178,34 @@ static enum status apply_page(void *context, const cJSON *bundle, struct error *
     return status;
 }
 
+/* Appends the search for one type in all charts of the group, relative to the server's base. */
+static void append_search(const struct pulling *pulling, const struct pulled_type *type, const char *since, int count,
+                          struct buffer *url)
+{
+    buffer_format(url, "%s?%s=", type->type, type->parameter);
+    for (size_t i = 0; i < pulling->group->count; i++) {
+        buffer_append_text(url, i > 0 ? "," : "");
+        url_append_escaped(url, pulling->group->ids[i]);
+    }
+    if (type->windowed) {
+        char day[40];
+        instant_format_fhir(day, sizeof day, charts_window(pulling->sync));
+        buffer_format(url, "&date=ge%.10s", day);
+    }
+    if (since[0] != '\0') {
+        buffer_append_text(url, "&_lastUpdated=ge");
+        url_append_escaped(url, since);
+    }
+    buffer_format(url, "&_sort=_lastUpdated&_count=%d", count);
+}
+
 static enum status search_type(struct pulling *pulling, const char *since, struct error *error)
 {
     const struct pulled_type *type = pulling->type;
     struct buffer url;
     buffer_init(&url, URL_SIZE);
-    buffer_format(&url, "%s/%s?%s=", pulling->sync->server, type->type, type->parameter);
-    for (size_t i = 0; i < pulling->group->count; i++) {
-        buffer_append_text(&url, i > 0 ? "," : "");
-        url_append_escaped(&url, pulling->group->ids[i]);
-    }
-    if (type->windowed) {
-        char day[40];
-        instant today = instant_day_start(clock_now(&pulling->sync->clock));
-        instant_format_fhir(day, sizeof day, instant_add_days(today, -OBSERVATION_DAYS));
-        buffer_format(&url, "&date=ge%.10s", day);
-    }
-    if (since[0] != '\0') {
-        buffer_append_text(&url, "&_lastUpdated=ge");
-        url_append_escaped(&url, since);
-    }
-    buffer_format(&url, "&_sort=_lastUpdated&_count=%d", PAGE_SIZE);
+    buffer_format(&url, "%s/", pulling->sync->server);
+    append_search(pulling, type, since, PAGE_SIZE, &url);
     enum status status =
         url.status == STATUS_OK
             ? search_each_page(pulling->sync, pulling->result, buffer_text(&url), apply_page, pulling, error)
@@ -194,6 +214,54 @@ static enum status search_type(struct pulling *pulling, const char *since, struc
     if (status == STATUS_NOT_FOUND) {
         return error_set(error, STATUS_FAILED, _("the server keeps no %s, which charts need: ask the office"), type->type);
     }
+    return status;
+}
+
+/* Which types a batch brought: what fills more than its page is asked for again by itself, page by page. */
+struct answers {
+    struct pulling *pulling;
+    bool *done;
+};
+
+/* An answer belongs to the question that its own link repeats, wherever it stands: a type taken for answered that was not
+ * would miss its news for good. */
+static enum status apply_answer(void *context, size_t index, const cJSON *bundle, struct error *error)
+{
+    struct answers *answers = context;
+    char type[RESOURCE_TYPE_SIZE];
+    size_t i = 0;
+    (void)index;
+    if (bundle_next(bundle) != NULL || !bundle_searched_type(bundle, type)) {
+        return STATUS_OK;
+    }
+    while (i < PULLED_TYPES && strcmp(pulled_types[i].type, type) != 0) {
+        i++;
+    }
+    if (i == PULLED_TYPES) {
+        return STATUS_OK;
+    }
+    answers->pulling->type = &pulled_types[i];
+    enum status status = apply_page(answers->pulling, bundle, error);
+    answers->done[i] = status == STATUS_OK;
+    return status;
+}
+
+static enum status ask_together(struct pulling *pulling, const char *since, bool done[PULLED_TYPES], struct error *error)
+{
+    struct answers answers = {.pulling = pulling, .done = done};
+    struct transaction *batch = transaction_new("batch");
+    enum status status = batch == NULL ? error_no_memory(error) : STATUS_OK;
+    for (size_t i = 0; i < PULLED_TYPES && status == STATUS_OK; i++) {
+        struct buffer url;
+        buffer_init(&url, URL_SIZE);
+        append_search(pulling, &pulled_types[i], since, BATCH_PAGE_SIZE, &url);
+        status = url.status == STATUS_OK ? transaction_add_read(batch, buffer_text(&url), error) : error_no_memory(error);
+        buffer_free(&url);
+    }
+    if (status == STATUS_OK) {
+        status = batch_ask(pulling->sync, pulling->result, batch, apply_answer, &answers, error);
+    }
+    transaction_free(batch);
     return status;
 }
 
@@ -234,7 +302,8 @@ static enum status earliest_cursor(struct pulling *pulling, char out[CURSOR_SIZE
     return STATUS_OK;
 }
 
-/* Everything of the group is stored: the charts are complete, and the next search starts from here. */
+/* Everything of the group is stored: the charts are complete, and the next search starts from here. When something could
+ * not be read and does not say whose it is, none of them is, and the next run reads all of them again. */
 static enum status finish_group(struct pulling *pulling, struct error *error)
 {
     struct store *store = pulling->sync->store;
@@ -244,6 +313,10 @@ static enum status finish_group(struct pulling *pulling, struct error *error)
     }
     for (size_t i = 0; i < pulling->group->count && status == STATUS_OK; i++) {
         char scope[SCOPE_SIZE];
+        if (pulling->group->doubtful) {
+            status = record_set_complete(store, pulling->group->ids[i], false, error);
+            continue;
+        }
         charts_scope(scope, pulling->group->ids[i]);
         status = record_set_cursor(store, scope, pulling->cursor, error);
         if (status == STATUS_OK && !pulling->group->known) {
@@ -256,10 +329,14 @@ static enum status finish_group(struct pulling *pulling, struct error *error)
 enum status charts_pull(struct pulling *pulling, struct error *error)
 {
     char since[CURSOR_SIZE] = "";
+    bool done[PULLED_TYPES] = {false};
     enum status status = pulling->group->known ? earliest_cursor(pulling, since, error) : STATUS_OK;
+    if (status == STATUS_OK && pulling->group->known) {
+        status = ask_together(pulling, since, done, error);
+    }
     for (size_t i = 0; i < PULLED_TYPES && status == STATUS_OK && pulling->group->count > 0; i++) {
         pulling->type = &pulled_types[i];
-        status = search_type(pulling, since, error);
+        status = done[i] ? STATUS_OK : search_type(pulling, since, error);
         if (i == 0 && !pulling->group->known) {
             drop_absent(pulling);
         }
@@ -269,4 +346,25 @@ enum status charts_pull(struct pulling *pulling, struct error *error)
         status = people_fetch(&pulling->people, pulling->sync, pulling->result, apply_page, pulling, error);
     }
     return status == STATUS_OK && pulling->group->count > 0 ? finish_group(pulling, error) : status;
+}
+
+enum status charts_pull_type(struct pulling *pulling, const struct pulled_type *type, const char *patient, struct error *error)
+{
+    struct group *group = memory_allocate(sizeof *group);
+    if (group == NULL) {
+        return error_no_memory(error);
+    }
+    group->known = true;
+    text_copy(group->ids[group->count++], ID_SIZE, patient);
+    pulling->group = group;
+    pulling->type = type;
+    enum status status = search_type(pulling, "", error);
+    if (status == STATUS_OK) {
+        pulling->type = NULL;
+        status = people_fetch(&pulling->people, pulling->sync, pulling->result, apply_page, pulling, error);
+    }
+    pulling->type = NULL;
+    pulling->group = NULL;
+    memory_free(group);
+    return status;
 }

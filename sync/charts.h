@@ -14,8 +14,16 @@
 #define CURSOR_SIZE 40
 #define SCOPE_SIZE (ID_SIZE + 16)
 #define CURSOR_BEGUN "-"         /* without a time: the next search starts from the beginning */
+#define CURSOR_FORMER "former"   /* the Patient came from a former server, and stays for what is unsent */
 
-struct pulled_type;
+/* What is fetched of a chart, in this order. */
+struct pulled_type {
+    const char *type;
+    const char *parameter;       /* the search parameter that names the patient */
+    bool windowed;               /* limited to the local window by date */
+};
+#define PULLED_TYPES 17
+extern const struct pulled_type pulled_types[PULLED_TYPES]; /* the Patient first */
 
 /* Patients that are fetched together. */
 struct group {
@@ -23,6 +31,7 @@ struct group {
     bool arrived[GROUP_SIZE];       /* the Patient itself is on the device */
     size_t count;
     bool known;                     /* complete already: only what is new is asked for */
+    bool doubtful;                  /* something of an unknown one of them could not be read */
 };
 
 struct pulling {
@@ -31,15 +40,22 @@ struct pulling {
     struct people people;
     const struct pulled_type *type; /* being fetched; NULL while people are */
     struct group *group;
-    bool named;                     /* the resource being looked at names a patient of the group */
+    char chart[ID_SIZE];            /* the patient of the group whom the resource being looked at names; "" for none */
     char cursor[CURSOR_SIZE];       /* for what is complete after this run */
 };
 
 /* The name of a patient's cursor. */
 void charts_scope(char scope[SCOPE_SIZE], const char *patient);
+/* Whether a cursor's value says that the present server delivered the Patient. */
+bool charts_delivered(const char *value);
 /* Fetches all charts of pulling->group, or what is new in them; then the people
  * they name; then, in one commit, says that they are complete and how far. A
  * patient whom the server does not deliver is counted and left out. */
 enum status charts_pull(struct pulling *pulling, struct error *error) MUST_CHECK;
+/* Fetches all of one type of one complete chart again. */
+enum status charts_pull_type(struct pulling *pulling, const struct pulled_type *type, const char *patient,
+                             struct error *error) MUST_CHECK;
+/* The local window of readings begins here; older ones stay on the server. */
+instant charts_window(const struct sync *sync);
 
 #endif

@@ -95,6 +95,32 @@ enum status exchange_send(struct sync *sync, struct sync_result *result, const s
     return error_set(error, STATUS_UNREACHABLE, "%s", response->reason);
 }
 
+enum status exchange_post(struct sync *sync, struct sync_result *result, const char *bundle, bool asks,
+                          struct response *response, struct error *error)
+{
+    char gzip[8] = "";
+    enum status status = store_setting_get(sync->store, SETTING_SERVER_GZIP, gzip, sizeof gzip, error);
+    if (status != STATUS_OK) {
+        response_init(response);
+        return status;
+    }
+    struct request request = {.method = "POST", .url = sync->server, .body = bundle, .body_length = strlen(bundle),
+                              .compress = strcmp(gzip, "no") != 0, .asks = asks};
+    bool proven = strcmp(gzip, "yes") == 0;
+    status = exchange_send(sync, result, &request, response, error);
+    if (status == STATUS_OK && request.compress &&
+        (response->status == 415 || (!proven && (response->status == 400 || response->status == 500)))) {
+        response_free(response);
+        request.compress = false;
+        proven = false;
+        status = exchange_send(sync, result, &request, response, error);
+    }
+    if (status == STATUS_OK && !proven && response->status == 200 && strcmp(gzip, request.compress ? "yes" : "no") != 0) {
+        status = store_setting_set(sync->store, SETTING_SERVER_GZIP, request.compress ? "yes" : "no", error);
+    }
+    return status;
+}
+
 static bool is_web_page(const struct response *response)
 {
     return strstr(response->content_type, "html") != NULL;

@@ -23,6 +23,11 @@ enum status exchange_send(struct sync *sync, struct sync_result *result, const s
 enum status exchange_get(struct sync *sync, struct sync_result *result, const char *url, cJSON **document,
                          struct error *error) MUST_CHECK;
 
+/* Sends a Bundle to the server's base, counted like exchange_send(). Whether the server takes compressed
+ * bodies is learned from the first that it accepts or does not. `asks`: nothing in it changes anything. */
+enum status exchange_post(struct sync *sync, struct sync_result *result, const char *bundle, bool asks,
+                          struct response *response, struct error *error) MUST_CHECK;
+
 /* The answer's JSON, or UNREACHABLE when it is none (a captive portal, a cut body). Owned. */
 enum status exchange_document(const struct response *response, cJSON **document, struct error *error) MUST_CHECK;
 

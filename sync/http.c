@@ -272,13 +272,14 @@ static void explain(struct response *response, CURLcode code)
 
 static enum status add_headers(struct http *http, const struct request *request, bool packed, struct error *error)
 {
+    bool asks = request->body == NULL || request->asks;
     const char *const lines[] = {
         "Accept: application/fhir+json",
         /* HAPI reuses search results for a minute unless told not to; an own write would be missing from them. */
-        request->body == NULL ? "Cache-Control: no-cache" : NULL,
+        asks ? "Cache-Control: no-cache" : NULL,
         http->authorization,
         /* An unknown search parameter must be an error: passed over, it would bring everybody's charts. */
-        request->body == NULL ? "Prefer: handling=strict" : NULL,
+        asks ? "Prefer: handling=strict" : NULL,
         request->body != NULL ? "Content-Type: application/fhir+json" : NULL,
         request->body != NULL ? "Expect:" : NULL,
         packed ? "Content-Encoding: gzip" : NULL,

@@ -14,11 +14,11 @@
 #include "sync/caseload.h"
 #include "sync/charts.h"
 #include "sync/exchange.h"
+#include "sync/manifest.h"
 
 #include <string.h>
 
 #define FIRST_GROUP 6            /* new patients fetched together at first; twice as many each time after */
-#define SERVER_SCOPE "server"    /* its cursor: the address the other cursors are of */
 
 /* The patients on the device as the record has them before the pull. */
 struct present {
@@ -54,7 +54,7 @@ static enum status is_known(struct sync *sync, const struct present *present, co
         charts_scope(scope, patient);
         status = cursor_get(sync->store, scope, value, sizeof value, error);
     }
-    *known = value[0] != '\0' && strcmp(value, CURSOR_BEGUN) != 0;
+    *known = charts_delivered(value) && strcmp(value, CURSOR_BEGUN) != 0;
     return status;
 }
 
@@ -112,6 +112,9 @@ static enum status pull_members(struct pulling *pulling, const struct caseload *
         status = pull_each(pulling, &known, true, GROUP_SIZE, 0, total, error);
     }
     if (status == STATUS_OK) {
+        status = manifest_check(pulling, &known, error);
+    }
+    if (status == STATUS_OK) {
         status = pull_each(pulling, &new, false, FIRST_GROUP, (int)known.count, total, error);
     }
     caseload_free(&known);
@@ -157,31 +160,17 @@ static enum status release_others(struct store *store, const struct caseload *ca
     return sync_end_page(store, status, error);
 }
 
-/* Another server has another clock and other rows: every chart is read from the beginning again. */
-static enum status note_server(struct sync *sync, const struct present *present, struct error *error)
+/* The caseload is as of now only when nothing of it is missing: nobody absent, nothing set aside, no doubt who belongs to it. */
+static enum status note_as_of(struct pulling *pulling, const struct caseload *caseload, struct error *error)
 {
-    char before[512];
-    enum status status = cursor_get(sync->store, SERVER_SCOPE, before, sizeof before, error);
-    if (status != STATUS_OK || strcmp(before, sync->server) == 0) {
-        return status;
+    bool whole = !caseload->doubtful && strcmp(pulling->cursor, CURSOR_BEGUN) != 0;
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < caseload->count && whole && status == STATUS_OK; i++) {
+        status = outbox_chart_is_whole(pulling->sync->store, caseload->ids[i], &whole, error);
     }
-    status = record_begin(sync->store, error);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    for (size_t i = 0; i < present->all.count && status == STATUS_OK; i++) {
-        char scope[SCOPE_SIZE];
-        char value[CURSOR_SIZE];
-        charts_scope(scope, present->all.ids[i]);
-        status = cursor_get(sync->store, scope, value, sizeof value, error);
-        if (status == STATUS_OK && value[0] != '\0') {
-            status = record_set_cursor(sync->store, scope, CURSOR_BEGUN, error);
-        }
-    }
-    if (status == STATUS_OK) {
-        status = record_set_cursor(sync->store, SERVER_SCOPE, sync->server, error);
-    }
-    return sync_end_page(sync->store, status, error);
+    text_copy(pulling->result->entry.data_as_of, sizeof pulling->result->entry.data_as_of,
+              status == STATUS_OK && whole ? pulling->cursor : "");
+    return status;
 }
 
 enum status sync_pull(struct sync *sync, struct sync_result *result, struct error *error)
@@ -198,17 +187,15 @@ enum status sync_pull(struct sync *sync, struct sync_result *result, struct erro
         status = read_present(sync, &present, error);
     }
     if (status == STATUS_OK) {
-        status = note_server(sync, &present, error);
-    }
-    if (status == STATUS_OK) {
         status = pull_members(&pulling, &caseload, &present, error);
     }
     if (status == STATUS_OK) {
         status = release_others(sync->store, &caseload, &present, error);
     }
     if (status == STATUS_OK) {
-        text_copy(result->entry.data_as_of, sizeof result->entry.data_as_of,
-                  strcmp(pulling.cursor, CURSOR_BEGUN) == 0 ? "" : pulling.cursor);
+        status = note_as_of(&pulling, &caseload, error);
+    }
+    if (status == STATUS_OK) {
         sync_report(sync, SYNC_PULLING, (int)caseload.count, (int)caseload.count);
     }
     people_free(&pulling.people);

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MERGE_ROUNDS 2
 #define ENTRIES_AT_MOST 200
 #define BODY_LIMIT (24u * 1024 * 1024)
 
@@ -109,6 +110,16 @@ static enum status push_answered(struct push *push, const struct push_batch *bat
     if (code < 300) {
         concern = not_an_answer(error);
     }
+    if (concern == STATUS_OK && is_refusal(code) && !is_too_much(code)) {
+        bool changed = false;
+        enum status status = push_unlink(push, batch, &changed, error);
+        if (status != STATUS_OK) {
+            return give_up(push, batch, status, error);
+        }
+        if (changed) {
+            return push_send(push, batch, error);
+        }
+    }
     if (batch->count > 1 && (is_too_much(code) || poison || (concern == STATUS_OK && is_refusal(code)))) {
         push->cut = push->cut || is_too_much(code) || code == 400;
         return push_halves(push, batch, error);
@@ -121,32 +132,6 @@ static enum status push_answered(struct push *push, const struct push_batch *bat
         return give_up(push, batch, concern, error);
     }
     return refuse(push, batch->rows[0], response, error);
-}
-
-/* Sends the Bundle. Whether the server takes compressed bodies is learned from the first that it accepts or does not. */
-static enum status transmit(struct push *push, const char *text, struct response *response, struct error *error)
-{
-    struct sync *sync = push->sync;
-    char gzip[8] = "";
-    enum status status = store_setting_get(sync->store, SETTING_SERVER_GZIP, gzip, sizeof gzip, error);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    struct request request = {.method = "POST", .url = sync->server, .body = text, .body_length = strlen(text),
-                              .compress = strcmp(gzip, "no") != 0};
-    bool proven = strcmp(gzip, "yes") == 0;
-    status = exchange_send(sync, push->result, &request, response, error);
-    if (status == STATUS_OK && request.compress &&
-        (response->status == 415 || (!proven && (response->status == 400 || response->status == 500)))) {
-        response_free(response);
-        request.compress = false;
-        proven = false;
-        status = exchange_send(sync, push->result, &request, response, error);
-    }
-    if (status == STATUS_OK && !proven && response->status == 200 && strcmp(gzip, request.compress ? "yes" : "no") != 0) {
-        status = store_setting_set(sync->store, SETTING_SERVER_GZIP, request.compress ? "yes" : "no", error);
-    }
-    return status;
 }
 
 static enum status push_accepted(struct push *push, const struct push_batch *batch, const struct response *response,
@@ -194,7 +179,7 @@ static enum status push_send(struct push *push, const struct push_batch *batch, 
         status = push_too_large(push, &outgoing.batch, error);
         goto out;
     }
-    status = transmit(push, outgoing.text, &response, error);
+    status = exchange_post(push->sync, push->result, outgoing.text, false, &response, error);
     if (status != STATUS_OK) {
         push->stuck = response.end == EXCHANGE_UNKNOWN || response.end == EXCHANGE_TOO_LARGE;
         status = give_up(push, &outgoing.batch, status, error);
@@ -249,6 +234,7 @@ static enum status push_group(struct push *push, const struct push_batch *batch,
     push->taken = 0;
     push->cut = false;
     push->stuck = false;
+    push->looked = false;
     enum status status = push_send(push, batch, error);
     if (status == STATUS_OK && push->cut && push->taken > 0 && push->taken < batch->count &&
         before == entry->rejected + entry->conflicts) {
@@ -269,8 +255,40 @@ static enum status push_groups(struct push *push, struct push_batch *batch, stru
         status = entry_limit(push->sync, &limit, error);
         if (status == STATUS_OK) {
             gather(&push->rows, &at, limit, batch);
-            status = batch->count > 0 ? push_group(push, batch, error) : STATUS_OK;
+            status = push_check(push, batch, error);
         }
+        if (status == STATUS_OK && batch->count > 0) {
+            status = push_group(push, batch, error);
+        }
+    }
+    return status;
+}
+
+static bool is_merged(const struct push *push, int64_t number)
+{
+    for (size_t i = 0; i < push->merged_count; i++) {
+        if (push->merged[i] == number) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What was merged goes at once, and only that; what somebody else keeps changing waits for the next sync. */
+static enum status push_merged(struct push *push, struct push_batch *batch, struct error *error)
+{
+    enum status status = STATUS_OK;
+    for (int round = 0; round < MERGE_ROUNDS && push->merged_count > 0 && status == STATUS_OK; round++) {
+        outbox_rows_free(&push->rows);
+        status = query_outbox(push->sync->store, &push->rows, error);
+        for (size_t i = 0; i < push->rows.count; i++) {
+            struct outbox_row *row = &push->rows.items[i];
+            if (row->state == OUTBOX_WAITING && !is_merged(push, row->number)) {
+                row->state = OUTBOX_SENDING; /* not in this round; seen all the same, for what refers to it */
+            }
+        }
+        push->merged_count = 0;
+        status = status == STATUS_OK ? push_groups(push, batch, error) : status;
     }
     return status;
 }
@@ -308,7 +326,12 @@ enum status sync_push(struct sync *sync, struct sync_result *result, struct erro
     if (status == STATUS_OK && push.rows.count > 0) {
         batch.rows = memory_allocate_array(push.rows.count, sizeof *batch.rows);
         push.held = memory_allocate_array(push.rows.count, sizeof *push.held);
-        status = batch.rows == NULL || push.held == NULL ? error_no_memory(error) : push_groups(&push, &batch, error);
+        push.merged = memory_allocate_array(push.rows.count, sizeof *push.merged);
+        status = batch.rows == NULL || push.held == NULL || push.merged == NULL ? error_no_memory(error)
+                                                                                : push_groups(&push, &batch, error);
+    }
+    if (status == STATUS_OK) {
+        status = push_merged(&push, &batch, error);
     }
     if (status == STATUS_OK) {
         status = refuse_held(&push, error);
@@ -318,6 +341,8 @@ enum status sync_push(struct sync *sync, struct sync_result *result, struct erro
     sync_report(sync, SYNC_PUSHING, (int)push.rows.count, (int)push.rows.count);
     memory_free(batch.rows);
     memory_free(push.held);
+    memory_free(push.merged);
+    caseload_free(&push.known);
     outbox_rows_free(&push.rows);
     return status;
 }

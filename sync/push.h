@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "store/record.h"
+#include "sync/caseload.h"
 #include "sync/sync.h"
 
 #define POISON_ATTEMPTS 3 /* what failed this often no longer holds up the rest */
@@ -22,9 +23,13 @@ struct push {
     struct outbox_rows rows;  /* what was in the outbox when it began */
     int64_t *held;            /* owned: rows the server fails on by itself, each time */
     size_t held_count;
+    int64_t *merged;          /* owned: rows that were merged with theirs in this round, and can go again */
+    size_t merged_count;
+    struct caseload known;    /* patients of whom the server is known to have the same person */
     /* Of the visit being sent: */
     size_t taken;             /* most entries the server took in one request */
     bool cut;                 /* it refused a request for its size, or may have */
+    bool looked;              /* whether what it names is gone was looked up after a refusal */
     bool stuck;               /* it failed in a way that another visit need not meet */
 };
 
@@ -33,6 +38,16 @@ struct push_batch {
     const struct outbox_row **rows;
     size_t count;
 };
+
+/* Shows `notice` every reference in what a row wants to send; nothing when the row has left the outbox. */
+enum status push_walk_references(struct push *push, const struct outbox_row *row,
+                                 bool (*notice)(void *context, const char *reference, char *out, size_t size), void *context,
+                                 struct error *error) MUST_CHECK;
+/* After a refusal, once a visit: takes appointments that the server no longer has out of the batch's entries, and counts
+ * that into result->unlinked. *changed: sending them again may go better. */
+enum status push_unlink(struct push *push, const struct push_batch *batch, bool *changed, struct error *error) MUST_CHECK;
+/* Takes out of a batch what this server must not have, and refuses it with the reason. */
+enum status push_check(struct push *push, struct push_batch *batch, struct error *error) MUST_CHECK;
 
 /* What goes out in one request. */
 struct outgoing {

@@ -67,9 +67,14 @@ static enum status look_up(struct push *push, const struct outbox_row *row, stru
 static enum status accept(struct push *push, const struct outbox_row *row, const char *id, const char *version,
                           struct error *error)
 {
-    enum status status = record_accept(push->sync->store, row->number, id, version, error);
+    struct error refusal = {0};
+    enum status status = record_accept(push->sync->store, row->number, id, version, &refusal);
     push->result->entry.pushed += status == STATUS_OK ? 1 : 0;
-    return status;
+    if (status == STATUS_CONFLICT) {
+        push->result->entry.rejected++; /* the record would not take it: it names another of its rows */
+        return STATUS_OK;
+    }
+    return status == STATUS_OK ? STATUS_OK : error_set(error, status, "%s", refusal.sentence);
 }
 
 static enum status refuse(struct push *push, const struct outbox_row *row, int http_status, const char *words,
@@ -100,24 +105,30 @@ static enum status creation_met(struct push *push, const struct outbox_row *row,
     return status == STATUS_OK ? try_again(push, row, http_status, words, error) : status;
 }
 
-/* The record knows whether theirs is only what we said already, before an answer was lost: then the row is gone. */
-static enum status conflict(struct push *push, const struct outbox_row *row, const char *theirs, struct error *error)
+/* What became of an update that met another change: said already before an answer was lost (the row is gone), merged with
+ * theirs (it waits, and goes again in this run), or for the nurse to decide. */
+static enum status note_conflict(struct push *push, const struct outbox_row *row, struct error *error)
 {
-    char *left = NULL;
-    enum status status = record_conflict(push->sync->store, row->number, theirs, error);
-    if (status == STATUS_OK) {
-        status = outbox_body(push->sync->store, row->number, &left, error);
-        push->result->entry.conflicts += status == STATUS_OK ? 1 : 0;
-        push->result->entry.pushed += status == STATUS_NOT_FOUND ? 1 : 0;
+    enum outbox_state state = OUTBOX_CONFLICT;
+    enum status status = outbox_state(push->sync->store, row->number, &state, error);
+    if (status == STATUS_NOT_FOUND) {
+        push->result->entry.pushed++;
+        return STATUS_OK;
     }
-    memory_free(left);
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    if (status == STATUS_OK && state == OUTBOX_WAITING) {
+        push->merged[push->merged_count++] = row->number;
+    } else if (status == STATUS_OK) {
+        push->result->entry.conflicts++;
+    }
+    return status;
 }
 
-/* Theirs is read, so that both can be shown side by side; when the server does not show it the conflict still stands. */
+/* Theirs is read, to be merged with or shown beside ours; when the server does not show it the conflict still stands. What
+ * it does not have any more is never made again by itself. */
 static enum status update_met(struct push *push, const struct outbox_row *row, int http_status, const char *words,
                               struct error *error)
 {
+    struct store *store = push->sync->store;
     struct buffer url;
     struct resource_head head = {.id = ""};
     cJSON *theirs = NULL;
@@ -126,8 +137,9 @@ static enum status update_met(struct push *push, const struct outbox_row *row, i
     buffer_format(&url, "%s/%s/%s", push->sync->server, row->type, row->id);
     enum status status = url.status == STATUS_OK ? exchange_get(push->sync, push->result, buffer_text(&url), &theirs, error)
                                                  : error_no_memory(error);
+    bool gone = status == STATUS_NOT_FOUND;
     buffer_free(&url);
-    if (status == STATUS_NOT_FOUND || status == STATUS_FAILED) {
+    if (gone || status == STATUS_FAILED) {
         status = STATUS_OK;
     }
     if (status == STATUS_OK && theirs != NULL && resource_head_read(theirs, &head, NULL) == STATUS_OK) {
@@ -137,7 +149,8 @@ static enum status update_met(struct push *push, const struct outbox_row *row, i
     if (status == STATUS_OK && body != NULL && strcmp(head.version, row->base_version) == 0) {
         status = try_again(push, row, http_status, words, error); /* HAPI says 409 of other writes at the same moment too */
     } else if (status == STATUS_OK) {
-        status = conflict(push, row, body, error);
+        status = gone ? record_gone(store, row->number, error) : record_conflict(store, row->number, body, error);
+        status = status == STATUS_OK ? note_conflict(push, row, error) : status;
     }
     memory_free(body);
     cJSON_Delete(theirs);
@@ -156,7 +169,16 @@ enum status push_refuse(struct push *push, const struct outbox_row *row, int htt
         return row->is_update ? update_met(push, row, http_status, words, error)
                               : creation_met(push, row, http_status, words, error);
     }
-    return refuse(push, row, http_status, words, error);
+    if (row->is_update && (http_status == 404 || http_status == 410)) {
+        return update_met(push, row, http_status, words, error);
+    }
+    const struct push_batch alone = {.rows = &row, .count = 1};
+    bool changed = false;
+    enum status status = push_unlink(push, &alone, &changed, error);
+    if (status == STATUS_OK && changed) {
+        return outbox_mark_unknown(push->sync->store, &row->number, 1, words, error);
+    }
+    return status == STATUS_OK ? refuse(push, row, http_status, words, error) : status;
 }
 
 struct settling {

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "fhir/bundle.h"
 #include "store/audit.h"
+#include "sync/address.h"
 #include "sync/exchange.h"
 
 #include <stdio.h>
@@ -39,7 +40,8 @@ static enum status probe(struct sync *sync, struct sync_result *result, struct e
     struct capability capability = {0};
     struct error detail = {0};
     buffer_init(&url, URL_SIZE);
-    buffer_format(&url, "%s/metadata", sync->server);
+    /* A whole statement is 100 kB of HAPI even when compressed, more than a weak link brings over before it is cut. */
+    buffer_format(&url, "%s/metadata?_elements=software,fhirVersion", sync->server);
     enum status status = url.status == STATUS_OK ? exchange_get(sync, result, buffer_text(&url), &statement, error)
                                                  : error_no_memory(error);
     if (status == STATUS_NOT_FOUND) {
@@ -52,13 +54,20 @@ static enum status probe(struct sync *sync, struct sync_result *result, struct e
     if (status == STATUS_OK) {
         char software[160];
         char before[160] = "";
+        char address[SERVER_SIZE] = "";
         snprintf(software, sizeof software, "%s %s", capability.software, capability.software_version);
         status = store_setting_get(sync->store, SETTING_SERVER_SOFTWARE, before, sizeof before, error);
-        if (status == STATUS_OK && strcmp(before, software) != 0) {
-            /* What was learned of other software need not hold for this one. */
+        if (status == STATUS_OK) {
+            status = store_setting_get(sync->store, SETTING_SERVER_PROBED, address, sizeof address, error);
+        }
+        if (status == STATUS_OK && (strcmp(before, software) != 0 || strcmp(address, sync->server) != 0)) {
+            /* What was learned of other software, or elsewhere, need not hold here. */
             status = store_setting_set(sync->store, SETTING_SERVER_LIMIT, "", error);
             if (status == STATUS_OK) {
                 status = store_setting_set(sync->store, SETTING_SERVER_GZIP, "", error);
+            }
+            if (status == STATUS_OK) {
+                status = store_setting_set(sync->store, SETTING_SERVER_BATCH, "", error);
             }
             if (status == STATUS_OK) {
                 status = store_setting_set(sync->store, SETTING_SERVER_SOFTWARE, software, error);
@@ -102,6 +111,9 @@ static enum status exchange_all(struct sync *sync, struct sync_result *result, s
         status = probe(sync, result, error);
     }
     if (status == STATUS_OK) {
+        status = address_settle(sync, result, error);
+    }
+    if (status == STATUS_OK) {
         status = sync_push(sync, result, error);
     }
     return status == STATUS_OK ? sync_pull(sync, result, error) : status;
@@ -132,6 +144,16 @@ enum status sync_run(struct sync *sync, struct sync_result *result, struct error
     if (status == STATUS_OK && result->absent > 0) {
         status = error_set(&local, STATUS_ATTENTION,
                            _("done, but the server did not deliver %d of your patients: ask the office why"), result->absent);
+    }
+    if (status == STATUS_OK && result->unlinked > 0) {
+        status = error_set(&local, STATUS_ATTENTION,
+                           _("done, but the server no longer has the appointment of %d of your visits: they were sent without it; "
+                             "tell the office"),
+                           result->unlinked);
+    }
+    if (status == STATUS_OK && result->moved) {
+        status = error_set(&local, STATUS_ATTENTION,
+                           _("done; the address leads to another server now: the former one's charts have left this device"));
     }
     entry->result = status;
     text_copy(entry->reason, sizeof entry->reason, status == STATUS_OK ? "" : local.sentence);

@@ -42,6 +42,9 @@ struct sync_result {
     instant server_clock;               /* Date of the last answer; INSTANT_NONE before one */
     int64_t retry_after;                /* the longest wait a server asked for, in seconds; -1 when none did */
     int absent;                         /* patients of the caseload that the server did not deliver */
+    int removed;                        /* resources that left charts because the server no longer has them */
+    int unlinked;                       /* visits sent without their appointment, which is gone */
+    bool moved;                         /* the address leads to another server than before */
 };
 void sync_result_init(struct sync_result *result);
 

@@ -22,6 +22,7 @@ struct request {
     const char *if_none_exist;   /* header values, NULL when absent */
     const char *if_match;
     bool compress;               /* send the body gzip-encoded */
+    bool asks;                   /* the body only asks, as a GET does */
 };
 
 /* How an exchange ended when it did not end with an answer. A request whose

@@ -22,7 +22,7 @@ fail() { echo "demo: $1" >&2; exit 1; }
 mkdir -m 700 "$DOORSTEP_HOME"
 
 "$build/practice" > "$home/caseload.ndjson" || fail "the caseload could not be made"
-"$build/loopback" --load "$home/caseload.ndjson" --token demo-token --quiet > "$home/server.out" &
+"$build/loopback" --loaded-ago 3600 --load "$home/caseload.ndjson" --token demo-token --quiet > "$home/server.out" &
 server=$!
 tries=0
 until base=$(sed -n 's/^listening on //p' "$home/server.out") && [ -n "$base" ]; do

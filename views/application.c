@@ -157,6 +157,7 @@ enum status application_open_view(struct application *application, enum view_id 
     *view = (struct view){.ops = view_ops_of(id), .cursor = cursor, .offset = offset};
     application->depth++;
     application->wake_at = 0;
+    application->top_stale = false;
     if (view->ops->open != NULL) {
         status = view->ops->open(view, application, error);
     }
@@ -170,6 +171,7 @@ void application_refresh_top(struct application *application)
 {
     struct view *top = application_top(application);
 
+    application->top_stale = false;
     if (top->ops->refresh != NULL) {
         top->ops->refresh(top, application);
     }

@@ -22,9 +22,12 @@
 #include "views/canvas.h"
 #include "views/view.h"
 
-#define VIEW_DEPTH 12
+#define VIEW_DEPTH 14
 #define AUTOSAVE_PAUSE 700    /* ms without a key after which what was typed is saved */
 #define SAVE_RETRY 5000       /* ms until a save that failed is tried again */
+#define LOOK_EVERY 1000       /* ms after which the record is asked whether another process wrote to it */
+#define READ_APART 1000       /* ms between two readings while a sync is writing */
+#define READ_EVERY 60000      /* ms after which all is read again: ages, alerts and the day move by themselves */
 
 struct application {
     struct paths paths;
@@ -33,6 +36,11 @@ struct application {
     struct vault *vault;        /* owned; NULL while locked */
     struct store *store;        /* owned; NULL while locked: closing is what removes the key */
     struct worker *worker;      /* owned; NULL while locked or when there is nothing to sync with */
+    struct {
+        struct worker *worker;
+        struct store *store;
+        struct vault *vault;
+    } closing;                  /* owned; locked, and closed once the locked screen is seen: application_close_record() */
     atomic_int writer_waiting;
 
     struct view stack[VIEW_DEPTH]; /* VIEW_UNLOCK is the lowest, always */
@@ -42,9 +50,14 @@ struct application {
     /* The patient and visit at hand. */
     struct chart chart;         /* owned; chart.patient.id "" when no patient is chosen */
     struct visit_draft draft;   /* owned; id "" when no visit is in progress */
+    bool left_caseload;         /* the chart that was read last says so, the one before did not */
     struct sync_status status;  /* for the header; re-read after every change */
     struct worker_snapshot sync;
     char practitioner[LABEL_SIZE]; /* the nurse's name, "" while locked */
+    int64_t changes;            /* store_change_counter() when all this was read */
+    int64_t read_at;            /* monotonic: when that was */
+    int64_t look_at;            /* monotonic: when to look for changes again */
+    bool top_stale;             /* the top view has not read what changed, because something typed was not saved */
     bool unsaved;               /* typed since the last save */
     int64_t save_after;         /* monotonic: not before this is a failed save tried again */
 
@@ -67,9 +80,12 @@ void application_free(struct application *application);
 /* Unlocks with a passphrase: opens the record, starts the worker, brings the
  * nurse back to where she was. LOCKED when wrong. */
 enum status application_unlock(struct application *application, const char *passphrase, struct error *error) MUST_CHECK;
-/* Saves, closes the record, wipes, shows VIEW_UNLOCK. When saving fails (a full
- * disk) it stays open and says so: nothing is lost. */
+/* Saves, wipes, shows VIEW_UNLOCK. When saving fails (a full disk) it stays open
+ * and says so: nothing is lost. The record itself is closed afterwards, because
+ * waiting for a sync to stop must not keep a patient on the screen. */
 void application_lock(struct application *application);
+/* After the locked screen was shown: waits for the sync, closes the record, removes the key. Harmless otherwise. */
+void application_close_record(struct application *application);
 
 /* The stack. Pushing saves the view below first; popping saves and refreshes.
  * A view that is already on the stack is gone back to. When saving fails, or
@@ -84,15 +100,24 @@ const struct view *application_below(const struct application *application);
 /* Chooses a patient: reads the chart and its open draft. */
 enum status application_choose_patient(struct application *application, const char *patient,
                                        struct error *error) MUST_CHECK;
-/* Starts a visit of the chosen patient, or goes on with the open one: afterwards application->draft is it. */
+/* Starts a visit of the chosen patient, or goes on with the open one: afterwards application->draft is it. CONFLICT
+ * when another program began one meanwhile; the draft is then that one. */
 enum status application_start_visit(struct application *application, struct error *error) MUST_CHECK;
+/* The visit is in progress no more, it was signed or set aside: forgets its draft and goes to Today. */
+void application_end_visit(struct application *application);
 /* Writes one draft field to the disk and to application->draft. */
 enum status application_put_field(struct application *application, const char *field, const char *value,
                                   struct error *error) MUST_CHECK;
 /* Opens the screen of the visit in progress that the nurse left, or its first. */
 void application_go_on(struct application *application);
-/* Reads status, and chart and top view again where nothing is being typed: after a sync, a save, a signature. */
+/* Reads status, chart and top view again: after a save, a signature. Not what is being typed, and not a top view
+ * with something typed that is not saved: that one follows after the save. */
 void application_refresh(struct application *application);
+/* The same when another connection (the sync, another process) has written since, or READ_EVERY has passed. A
+ * patient who left the device leaves the screen. True when anything was read. */
+bool application_follow(struct application *application);
+/* One piece of what the top view wants done between keys, a few milliseconds; false when nothing is left. */
+bool application_work(struct application *application);
 
 /* One event: top view, its commands, general commands. */
 enum reaction application_event(struct application *application, const struct event *event);

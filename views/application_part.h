@@ -24,6 +24,8 @@ void application_refresh_top(struct application *application);
 bool application_save_or_say(struct application *application);
 
 void application_forget_patient(struct application *application);
+/* The numbers of the header; from here on changes of the record count as new. */
+void application_read_status(struct application *application);
 /* Where the draft at hand says the nurse was; false when that is no screen of a visit. */
 bool application_saved_place(const struct application *application, enum view_id *id, int *cursor, size_t *offset);
 

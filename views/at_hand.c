@@ -15,15 +15,7 @@ void application_forget_patient(struct application *application)
     chart_init(&application->chart);
     visit_draft_free(&application->draft);
     visit_draft_init(&application->draft);
-}
-
-static enum status read_chart(struct application *application, const char *patient, struct chart *chart,
-                              struct error *error)
-{
-    instant now = application_now(application);
-
-    return query_chart(application->store, patient, instant_add_days(now, -CHART_DAYS), CHART_READINGS, now, chart,
-                       error);
+    application->left_caseload = false;
 }
 
 /* The open draft of the patient; an empty one when there is none. */
@@ -44,11 +36,11 @@ enum status application_choose_patient(struct application *application, const ch
 {
     struct chart chart;
     struct visit_draft draft;
-    enum status status = STATUS_OK;
+    instant now = application_now(application);
+    enum status status = query_chart(application->store, patient, instant_add_days(now, -CHART_DAYS), CHART_READINGS,
+                                     now, &chart, error);
 
-    chart_init(&chart);
     visit_draft_init(&draft);
-    status = read_chart(application, patient, &chart, error);
     if (status == STATUS_OK) {
         status = read_draft(application, patient, &draft, error);
     }
@@ -63,35 +55,25 @@ enum status application_choose_patient(struct application *application, const ch
     return STATUS_OK;
 }
 
-/* The appointment of today that this visit keeps; "" when it is unplanned. */
-static const char *appointment_today(const struct application *application)
-{
-    instant now = application_now(application);
-    instant day = instant_day_start(now);
-
-    for (size_t i = 0; i < application->chart.appointment_count; i++) {
-        const struct appointment *appointment = &application->chart.appointments[i];
-
-        if (appointment->start >= day && appointment->start < instant_add_days(day, 1)) {
-            return appointment->id;
-        }
-    }
-    return "";
-}
-
 enum status application_start_visit(struct application *application, struct error *error)
 {
     char visit[UUID_SIZE];
+    char appointment[ID_SIZE];
     char start[40];
     enum status status = STATUS_OK;
 
     if (application->draft.id[0] != '\0') {
         return STATUS_OK;
     }
-    status = draft_start(application->store, application->chart.patient.id, appointment_today(application), visit,
-                         error);
+    status = query_visit_appointment(application->store, application->chart.patient.id, application_now(application),
+                                     appointment, error);
+    if (status == STATUS_OK) {
+        status = draft_start(application->store, application->chart.patient.id, appointment, visit, error);
+    }
     if (status == STATUS_OK) {
         status = draft_load(application->store, visit, &application->draft, error);
+    } else if (status == STATUS_CONFLICT && draft_load(application->store, visit, &application->draft, NULL) != STATUS_OK) {
+        visit_draft_init(&application->draft);
     }
     if (status == STATUS_OK && visit_draft_get(&application->draft, "start")[0] == '\0') {
         instant_format_fhir(start, sizeof start, application_now(application));
@@ -99,6 +81,15 @@ enum status application_start_visit(struct application *application, struct erro
     }
     application_refresh(application);
     return status;
+}
+
+void application_end_visit(struct application *application)
+{
+    visit_draft_free(&application->draft);
+    visit_draft_init(&application->draft);
+    application->unsaved = false;
+    application_replace_all(application, VIEW_TODAY);
+    application_refresh(application);
 }
 
 enum status application_put_field(struct application *application, const char *field, const char *value,
@@ -113,32 +104,130 @@ enum status application_put_field(struct application *application, const char *f
     return status == STATUS_OK ? visit_draft_set(&application->draft, field, value, error) : status;
 }
 
-void application_refresh(struct application *application)
+/* --- what is new ----------------------------------------------------------------------------------- */
+
+void application_read_status(struct application *application)
 {
     struct error error = {0};
-    struct chart chart;
 
-    if (application->store == NULL) {
-        return;
-    }
+    /* Before the reading: what is written meanwhile is news afterwards. */
+    application->changes = store_change_counter(application->store);
+    application->read_at = application_monotonic(application);
+    application->look_at = application->read_at + LOOK_EVERY;
     if (query_status(application->store, &application->status, &error) != STATUS_OK) {
         application_say_error(application, &error);
     }
-    if (application->unsaved) {
+}
+
+/* The chart of the patient at hand, also while something is typed: an allergy cannot wait for a save. */
+static void refresh_chart(struct application *application)
+{
+    struct patient *patient = &application->chart.patient;
+    bool released = patient->released;
+    instant now = application_now(application);
+    struct chart chart;
+    struct error error = {0};
+    enum status status = chart_load(application->store, patient->id, instant_add_days(now, -CHART_DAYS),
+                                    CHART_READINGS, now, &chart, &error);
+
+    if (status == STATUS_OK) {
+        chart_free(&application->chart);
+        application->chart = chart;
+    } else if (status == STATUS_NOT_FOUND) {
+        patient->released = true; /* what is on the screen is all there is for a visit in progress */
+        patient->complete = false;
+    } else {
+        application_say_error(application, &error);
+    }
+    application->left_caseload = application->left_caseload || (patient->released && !released);
+}
+
+/* A visit of this patient that was begun elsewhere. One in progress here is the screen's, and is not read over. */
+static void refresh_draft(struct application *application)
+{
+    struct visit_draft draft;
+    struct error error = {0};
+
+    if (application->draft.id[0] != '\0') {
         return;
     }
-    if (application->chart.patient.id[0] != '\0' && application_top(application)->ops->about_patient) {
-        chart_init(&chart);
-        if (read_chart(application, application->chart.patient.id, &chart, &error) == STATUS_OK) {
-            chart_free(&application->chart);
-            application->chart = chart;
-        } else {
-            chart_free(&chart);
-            application_say_error(application, &error);
-        }
+    visit_draft_init(&draft);
+    if (read_draft(application, application->chart.patient.id, &draft, &error) != STATUS_OK) {
+        visit_draft_free(&draft);
+        application_say_error(application, &error);
+        return;
     }
-    application_refresh_top(application);
+    visit_draft_free(&application->draft);
+    application->draft = draft;
 }
+
+void application_refresh(struct application *application)
+{
+    if (application->store == NULL) {
+        return;
+    }
+    application_read_status(application);
+    if (application->chart.patient.id[0] != '\0') {
+        refresh_chart(application);
+        refresh_draft(application);
+    }
+    if (application->unsaved) {
+        application->top_stale = true;
+    } else {
+        application_refresh_top(application);
+    }
+}
+
+static bool shows_patient(const struct application *application)
+{
+    bool shows = false;
+
+    for (int i = 0; i < application->depth; i++) {
+        shows = shows || application->stack[i].ops->about_patient;
+    }
+    return shows;
+}
+
+/* Whoever left the caseload is nobody to plan a visit for; one in progress is finished all the same. */
+static void leave_patient(struct application *application)
+{
+    application->left_caseload = false;
+    if (application->draft.id[0] != '\0') {
+        return;
+    }
+    if (shows_patient(application)) {
+        application_replace_all(application, VIEW_TODAY);
+        application_say(application, _("This patient has left your caseload; if that is wrong, ask your office."));
+    }
+    if (!shows_patient(application)) {
+        application_forget_patient(application);
+    }
+}
+
+bool application_follow(struct application *application)
+{
+    int64_t now = application_monotonic(application);
+    bool syncing = application->worker != NULL && application->sync.phase != WORKER_IDLE;
+
+    if (application->store == NULL) {
+        return false;
+    }
+    if (syncing && now < application->read_at + READ_APART) {
+        application->look_at = application->read_at + READ_APART;
+        return false;
+    }
+    application->look_at = now + LOOK_EVERY;
+    if (now < application->read_at + READ_EVERY && store_change_counter(application->store) == application->changes) {
+        return false;
+    }
+    application_refresh(application);
+    if (application->left_caseload) {
+        leave_patient(application);
+    }
+    return true;
+}
+
+/* --- the place in the visit ------------------------------------------------------------------------ */
 
 bool application_saved_place(const struct application *application, enum view_id *id, int *cursor, size_t *offset)
 {

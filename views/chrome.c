@@ -11,6 +11,7 @@
 #define LEAST_COLUMNS 40
 #define NARROW 72 /* below this the header uses its short words */
 #define ITEM_GAP 2
+#define LEAST_LEFT 10 /* columns of a header line that its right end leaves to the left */
 #define WORDS_SIZE (LABEL_SIZE + 100)
 
 struct layout layout_of(int rows, int columns)
@@ -170,7 +171,8 @@ static void link_words(const struct application *application, bool narrow, char 
     }
 }
 
-static void state_words(const struct application *application, bool narrow, char *out, size_t size)
+/* Link and outbox. */
+static void exchange_words(const struct application *application, bool narrow, char *out, size_t size)
 {
     const struct sync_status *status = &application->status;
     int needs = status->refused + status->conflicts;
@@ -183,7 +185,7 @@ static void state_words(const struct application *application, bool narrow, char
     } else {
         (void)text_format(outbox, sizeof outbox, _("outbox %d"), status->pending);
     }
-    (void)text_format(out, size, "%s | %s | %s", link, outbox, application->unsaved ? _("unsaved") : _("saved"));
+    (void)text_format(out, size, "%s | %s", link, outbox);
 }
 
 static void age_words(const struct patient *patient, instant now, char *out, size_t size)
@@ -201,6 +203,7 @@ static void age_words(const struct patient *patient, instant now, char *out, siz
 static void draw_identity(const struct application *application, int columns)
 {
     const struct patient *patient = &application->chart.patient;
+    const char *born = patient->birth_date[0] != '\0' ? patient->birth_date : _("birth date unknown");
     char age[32];
     char rest[2 * LABEL_SIZE + 80];
     char name[2 * LABEL_SIZE + 8];
@@ -208,15 +211,18 @@ static void draw_identity(const struct application *application, int columns)
     int used = 0;
 
     age_words(patient, application_now(application), age, sizeof age);
-    (void)text_format(rest, sizeof rest, "  %s  %s  %s%s%s%s%s", age,
-                   patient->birth_date[0] != '\0' ? patient->birth_date : _("birth date unknown"),
-                   gender_word(patient->gender),
+    (void)text_format(rest, sizeof rest, "  %s  %s  %s%s%s%s%s%s%s", age,
+                   born, gender_word(patient->gender),
+                   patient->released ? "  " : "", patient->released ? _("LEFT YOUR CASELOAD") : "",
                    application->chart.code_status[0] != '\0' ? "  " : "", application->chart.code_status,
                    patient->deceased ? "  " : "", patient->deceased ? _("DECEASED") : "");
     patient_name_words(patient, name, sizeof name);
+    if (patient->released && text_columns(rest) > columns - LEAST_LEFT) {
+        (void)text_format(rest, sizeof rest, "  %s  %s", born, _("LEFT YOUR CASELOAD"));
+    }
     rest_columns = text_columns(rest);
-    if (rest_columns > columns - 12) {
-        rest_columns = columns - 12;
+    if (rest_columns > columns - LEAST_LEFT) {
+        rest_columns = columns - LEAST_LEFT;
     }
     if (text_columns(name) > columns - rest_columns) {
         (void)text_copy(name, sizeof name, patient->name);
@@ -275,31 +281,45 @@ static void draw_nurse(const struct application *application, int first, int sec
     (void)canvas_piece(1, 0, second, ROLE_HEADER, line);
 }
 
-/* Draws a text at the right end of a header line; returns the columns left of it. */
+/* Draws a text at the right end of a header line, whole: what is left of it gives way. Returns the columns there. */
 static int draw_right(int row, int columns, enum role role, const char *text)
 {
     int used = text_columns(text);
-    int most = columns / 2 + 4;
+    int most = columns - LEAST_LEFT - ITEM_GAP;
 
     used = used < most ? used : most;
     (void)canvas_piece(row, columns - used, used, role, text);
     return columns - used - ITEM_GAP;
 }
 
+/* The right ends of both lines; *first and *second receive the columns left of them. Where link, outbox and whether
+ * all is saved would crowd out the allergies, the last of them takes the place of the title. */
+static void draw_state(const struct application *application, struct area area, int *first, int *second)
+{
+    const char *title = _(application->stack[application->depth - 1].ops->title);
+    const char *saved = application->unsaved ? _("unsaved") : _("saved");
+    bool narrow = area.columns < NARROW;
+    char exchange[WORDS_SIZE];
+    char words[WORDS_SIZE];
+    bool crowded = false;
+
+    exchange_words(application, narrow, exchange, sizeof exchange);
+    (void)text_format(words, sizeof words, "%s | %s", exchange, saved);
+    crowded = narrow && text_columns(words) > area.columns / 2 + 4;
+    *second = draw_right(1, area.columns, ROLE_HEADER, crowded ? exchange : words);
+    (void)text_format(words, sizeof words, "%s  ^L %s", crowded ? saved : title, _("lock"));
+    *first = draw_right(0, area.columns, ROLE_HEADER, words);
+}
+
 static void draw_header(const struct application *application, struct area area)
 {
     const struct view_ops *ops = application->stack[application->depth - 1].ops;
-    bool narrow = area.columns < NARROW;
-    char words[WORDS_SIZE];
     int first = area.columns;
     int second = area.columns;
 
     canvas_fill(area, ROLE_HEADER);
     if (application->store != NULL) {
-        (void)text_format(words, sizeof words, "%s  ^L %s", _(ops->title), _("lock"));
-        first = draw_right(0, area.columns, ROLE_HEADER, words);
-        state_words(application, narrow, words, sizeof words);
-        second = draw_right(1, area.columns, ROLE_HEADER, words);
+        draw_state(application, area, &first, &second);
     }
     if (ops->about_patient && application->chart.patient.id[0] != '\0') {
         draw_identity(application, first);

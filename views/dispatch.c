@@ -14,6 +14,7 @@ static const struct {
 } openers[] = {
     {COMMAND_PATIENTS, "patients"}, {COMMAND_VITALS, "vitals"}, {COMMAND_NOTE, "note"},   {COMMAND_CONSENT, "consent"},
     {COMMAND_TASKS, "tasks"},       {COMMAND_CLOSE, "close"},   {COMMAND_OUTBOX, "outbox"}, {COMMAND_HELP, "help"},
+    {COMMAND_SET_ASIDE, "set-aside"},
 };
 
 static bool condition_holds(const struct application *application, enum command_condition condition)
@@ -217,9 +218,20 @@ static void pause_event(struct application *application, const struct event *eve
         application_save(application, &error) != STATUS_OK) {
         application_say_error(application, &error);
     }
+    if (application->top_stale && !application->unsaved) {
+        application_refresh_top(application);
+    }
     if (top->ops->event != NULL) {
         (void)top->ops->event(top, application, event);
     }
+}
+
+bool application_work(struct application *application)
+{
+    struct view *top = application_top(application);
+
+    return application->store != NULL && top->ops->work != NULL &&
+           layout_fits(application->rows, application->columns) && top->ops->work(top, application);
 }
 
 /* On a terminal that is too small nothing can be seen: text goes on into its field, commands wait. */
@@ -245,7 +257,7 @@ enum reaction application_event(struct application *application, const struct ev
         return REACTION_REDRAW;
     }
     if (event->kind == EVENT_SYNC) {
-        application_refresh(application);
+        (void)application_follow(application);
         return REACTION_REDRAW;
     }
     if (!layout_fits(application->rows, application->columns)) {

@@ -131,6 +131,18 @@ void form_reading(struct form *form, int id, const char *text)
     }
 }
 
+void form_block(struct form *form, int id, void (*write)(struct page *page, const void *context), const void *context)
+{
+    int from = form->page.lines;
+    bool selected = begin_item(form, &(struct form_item){.kind = FORM_READING, .id = id});
+
+    if (form->drawing) {
+        mark(form, selected);
+        indented(form, write, context);
+        end_item(form, from, selected);
+    }
+}
+
 static void draw_answers(struct form *form, const struct choice *choice, const char *chosen)
 {
     for (int i = 0; choice->keys[i] != NULL; i++) {

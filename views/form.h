@@ -79,6 +79,8 @@ void form_labelled(struct form *form, enum role role, int width, const char *lab
 void form_blank(struct form *form);
 /* A text that is to be read before what follows. */
 void form_reading(struct form *form, int id, const char *text);
+/* The same, written by the view itself: `write` gets a page without the cells of the mark. */
+void form_block(struct form *form, int id, void (*write)(struct page *page, const void *context), const void *context);
 /* Beside each other: `left`, `width` cells, and `right`. */
 void form_choice(struct form *form, int id, int width, const char *left, const char *right, const struct choice *choice,
                  const char *chosen);

@@ -11,11 +11,12 @@ int list_follow(struct view *view, int count, int height, struct area area)
     if (view->cursor < 0) {
         view->cursor = 0;
     }
+    /* By half a page: the rows stay where the eye has them, and most arrow keys send two marks, not a whole row. */
     if (view->scroll > view->cursor) {
-        view->scroll = view->cursor;
+        view->scroll = view->cursor - (page - 1) / 2;
     }
     if (view->cursor >= view->scroll + page) {
-        view->scroll = view->cursor - page + 1;
+        view->scroll = view->cursor - page / 2;
     }
     if (view->scroll > count - page) {
         view->scroll = count - page;

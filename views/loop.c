@@ -19,7 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define AGES_EVERY 60000     /* ms after which ages on the screen are counted again */
+#define WORK_AFTER 20        /* ms without a key until work that can wait is done: less than between keys held down */
 #define SILENT_TURNS 20      /* readable but empty so often: the terminal is gone */
 #define EXIT_SIGNAL 128
 
@@ -99,6 +99,7 @@ static void handle(void *context, const struct event *event)
     if (application_event(&console->application, event) != REACTION_IGNORED) {
         console->paint = true;
     }
+    console->working = true;
 }
 
 /* After a lock or unlock, what was typed for the screen before is not for this one. */
@@ -153,7 +154,7 @@ static void earliest(int64_t *due, int64_t at)
     }
 }
 
-/* When something is due, monotonic; -1 for never. */
+/* When something that is waited for is due, monotonic; -1 for never. */
 static int64_t next_due(const struct console *console)
 {
     const struct application *application = &console->application;
@@ -198,8 +199,12 @@ int console_take_time(struct console *console)
         tick(console);
         due = next_due(console);
     }
+    if (now >= application->look_at && application_follow(application)) {
+        console->paint = true;
+        console->working = true;
+    }
     if (application->store != NULL) {
-        earliest(&due, now + AGES_EVERY);
+        earliest(&due, application->look_at);
         earliest(&due, application->last_input + (int64_t)application->config.lock_after_minutes * 60000);
     }
     if (due < 0) {
@@ -208,20 +213,32 @@ int console_take_time(struct console *console)
     return due > now ? (int)(due - now) : 1;
 }
 
+bool console_work(struct console *console)
+{
+    console->working = application_work(&console->application);
+    console->paint = console->paint || console->working;
+    return console->working;
+}
+
+static void show_frame(struct console *console)
+{
+    console->paint = false;
+    term_erase(console->application.repaint);
+    console->application.repaint = false;
+    application_draw(&console->application);
+    term_show();
+}
+
 void console_paint(struct console *console)
 {
     if (console->application.drop_typed) {
         console->application.drop_typed = false;
         term_flush(&console->input);
     }
-    if (!console->paint) {
-        return;
+    if (console->paint) {
+        show_frame(console);
     }
-    console->paint = false;
-    term_erase(console->application.repaint);
-    console->application.repaint = false;
-    application_draw(&console->application);
-    term_show();
+    application_close_record(&console->application);
 }
 
 /* --- the loop ------------------------------------------------------------------------------------- */
@@ -266,6 +283,18 @@ static bool terminal_gone(struct console *console, short events)
     return (events & (POLLERR | POLLNVAL | POLLHUP)) != 0 || console->silent_turns > SILENT_TURNS;
 }
 
+/* Milliseconds until work that can wait is due, `timeout` when that is sooner or there is none. */
+static int until_work(const struct console *console, int timeout)
+{
+    int64_t left = console->application.last_input + WORK_AFTER - application_monotonic(&console->application);
+
+    if (!console->working) {
+        return timeout;
+    }
+    left = left > 0 ? left : 0;
+    return timeout < 0 || left < timeout ? (int)left : timeout;
+}
+
 static int run_loop(struct console *console, const sigset_t *outside)
 {
     struct application *application = &console->application;
@@ -273,16 +302,15 @@ static int run_loop(struct console *console, const sigset_t *outside)
 
     while (!application->quit && status == 0) {
         struct pollfd waits[2] = {{.fd = STDIN_FILENO, .events = POLLIN}, {.fd = -1, .events = POLLIN}};
-        int timeout = console_take_time(console);
+        int timeout = until_work(console, console_take_time(console));
         struct timespec wait = {.tv_sec = timeout / 1000, .tv_nsec = (long)(timeout % 1000) * 1000000};
 
         console_paint(console);
         if (application->worker != NULL) {
             waits[1].fd = worker_descriptor(application->worker);
         }
-        if (ppoll(waits, 2, timeout >= 0 ? &wait : NULL, outside) == 0) {
-            /* Nothing but time has passed: ages may have changed. */
-            console->paint = true;
+        if (ppoll(waits, 2, timeout >= 0 ? &wait : NULL, outside) == 0 && until_work(console, -1) == 0) {
+            (void)console_work(console);
         }
         status = ending_signal();
         take_signals(console, outside);

@@ -79,6 +79,18 @@ void page_labelled(struct page *page, enum role role, int width, const char *lab
     page->lines += lines > 0 ? lines : 1;
 }
 
+void page_beside(struct page *page, enum role role, int indent, int width, const char *left, const char *right)
+{
+    struct page column = *page;
+    int lines[2] = {0, 0};
+
+    column.area.columns = indent + width - 2;
+    lines[0] = paragraph(&column, role, indent, left);
+    column.area.columns = indent + 2 * width;
+    lines[1] = paragraph(&column, role, indent + width, right);
+    page->lines += lines[0] > lines[1] ? lines[0] : lines[1];
+}
+
 bool page_end(struct page *page, int *scroll)
 {
     int last = page->lines > page->area.rows ? page->lines - page->area.rows : 0;

@@ -33,6 +33,8 @@ int page_row(struct page *page);
 /* A word in a role, `width` cells, and a paragraph beside it. */
 void page_labelled(struct page *page, enum role role, int width, const char *label, enum role text_role,
                    const char *text);
+/* Two paragraphs beside each other in columns of `width` cells, from `indent` on. */
+void page_beside(struct page *page, enum role role, int indent, int width, const char *left, const char *right);
 /* Says in words, on the message line below the area, when more lies below. False when *scroll was past the end:
  * it has been pulled back, and the page is to be written again. */
 bool page_end(struct page *page, int *scroll);

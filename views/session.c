@@ -76,21 +76,33 @@ static void note_access(struct application *application, const char *action)
     }
 }
 
-/* Closes what is open; the views are gone already. */
-static void close_record(struct application *application)
+void application_close_record(struct application *application)
 {
-    worker_free(application->worker);
+    worker_free(application->closing.worker);
+    application->closing.worker = NULL;
+    store_close(application->closing.store);
+    application->closing.store = NULL;
+    vault_free(application->closing.vault);
+    application->closing.vault = NULL;
+}
+
+/* Forgets what was open; the views are gone already. Closing it may take a second, and is for later. */
+static void leave_record(struct application *application)
+{
+    application_close_record(application);
+    application->closing.worker = application->worker;
     application->worker = NULL;
-    application_forget_patient(application);
-    store_close(application->store);
+    application->closing.store = application->store;
     application->store = NULL;
-    vault_free(application->vault);
+    application->closing.vault = application->vault;
     application->vault = NULL;
+    application_forget_patient(application);
     application->status = (struct sync_status){0};
     application->sync = (struct worker_snapshot){0};
     memory_wipe(application->practitioner, sizeof application->practitioner);
     application->unsaved = false;
     application->save_after = 0;
+    application->top_stale = false;
     application->place_moved = false;
     application->drop_typed = true;
     application->repaint = true;
@@ -100,6 +112,7 @@ enum status application_unlock(struct application *application, const char *pass
 {
     enum status status = STATUS_OK;
 
+    application_close_record(application);
     status = vault_unlock(&application->paths, passphrase, &application->store_options.clock, &application->vault,
                           error);
     if (status != STATUS_OK) {
@@ -110,7 +123,8 @@ enum status application_unlock(struct application *application, const char *pass
                         error);
     if (status != STATUS_OK) {
         application->store = NULL;
-        close_record(application);
+        leave_record(application);
+        application_close_record(application);
         return status;
     }
     if (store_setting_get(application->store, SETTING_PRACTITIONER_NAME, application->practitioner,
@@ -119,14 +133,15 @@ enum status application_unlock(struct application *application, const char *pass
     }
     application_hush(application);
     note_access(application, "unlock");
+    application_read_status(application);
     start_worker(application);
     status = application_open_view(application, VIEW_TODAY, 0, 0, error);
     if (status != STATUS_OK) {
-        close_record(application);
+        leave_record(application);
+        application_close_record(application);
         return status;
     }
     application->drop_typed = true;
-    application_refresh(application);
     return_to_place(application);
     return STATUS_OK;
 }
@@ -144,7 +159,7 @@ void application_lock(struct application *application)
     }
     application_close_views(application, LOCKED_DEPTH);
     note_access(application, "lock");
-    close_record(application);
+    leave_record(application);
     application_hush(application);
     application_refresh_top(application);
 }
@@ -171,7 +186,8 @@ void application_free(struct application *application)
         }
     }
     application_close_views(application, 0);
-    close_record(application);
+    leave_record(application);
+    application_close_record(application);
     chart_free(&application->chart);
     visit_draft_free(&application->draft);
 }

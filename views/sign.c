@@ -141,17 +141,16 @@ static enum status sign_visit(struct application *application, size_t *queued, s
                                : status;
 }
 
-/* The visit is in the record: nothing of it is in progress any more. */
+/* The visit is in the record: nothing of it is in progress any more. Says what it was, then how much is to be sent. */
 static void leave(struct application *application, size_t queued)
 {
-    visit_draft_free(&application->draft);
-    visit_draft_init(&application->draft);
-    application->unsaved = false;
-    application_replace_all(application, VIEW_TODAY);
-    application_refresh(application);
-    application_say(application,
-                    ngettext("Signed; %zu record waits to be sent.", "Signed; %zu records wait to be sent.", queued),
-                    queued);
+    struct visit_entered entered = visit_entered(&application->draft);
+    char words[200];
+
+    visit_entered_words(&entered, true, words, sizeof words);
+    application_end_visit(application);
+    application_say(application, ngettext("Signed: %s. %zu record to send.", "Signed: %s. %zu records to send.", queued),
+                    words, queued);
     if (application->worker != NULL) {
         worker_request(application->worker);
     }

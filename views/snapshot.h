@@ -10,8 +10,6 @@
 
 /* What makes this screen less than the whole truth, and the visit in progress. */
 void snapshot_write_warnings(struct page *page, const struct application *application);
-/* "label: detail" of an alert, without saying the same twice. */
-void snapshot_alert_words(const struct alert *alert, char *out, size_t size);
 /* Red and amber ones (urgent), or those that only inform. */
 void snapshot_write_alerts(struct page *page, const struct chart *chart, bool urgent);
 void snapshot_write_reason(struct page *page, const struct chart *chart, instant now);

@@ -51,26 +51,16 @@ void snapshot_write_warnings(struct page *page, const struct application *applic
     }
 }
 
-/* "label: detail", without saying the same twice. */
-void snapshot_alert_words(const struct alert *alert, char *out, size_t size)
-{
-    if (text_starts_with(alert->detail, alert->label)) {
-        (void)text_copy(out, size, alert->detail);
-    } else {
-        (void)text_format(out, size, "%s%s%s", alert->label, alert->detail[0] != '\0' ? ": " : "", alert->detail);
-    }
-}
-
 void snapshot_write_alerts(struct page *page, const struct chart *chart, bool urgent)
 {
     for (size_t i = 0; i < chart->alert_count; i++) {
         const struct alert *alert = &chart->alerts[i];
-        char words[LABEL_SIZE + DETAIL_SIZE + 8];
+        char words[LABEL_SIZE + DETAIL_SIZE + 80];
         enum role role = alert->level == ALERT_RED ? ROLE_RED : alert->level == ALERT_AMBER ? ROLE_AMBER : ROLE_NORMAL;
 
         /* The code status stands at the top already. */
         if (alert->active && (alert->level != ALERT_INFO) == urgent && !text_equal(alert->label, chart->code_status)) {
-            snapshot_alert_words(alert, words, sizeof words);
+            chart_alert_words(alert, words, sizeof words);
             page_labelled(page, role, SNAPSHOT_LABEL, alert_level_word(alert->level), role, words);
         }
     }
@@ -88,13 +78,6 @@ static const char *visit_reason(const struct chart *chart, instant now)
         }
     }
     return chart->last_visit.reason;
-}
-
-static bool condition_is_active(const struct condition *condition)
-{
-    return (condition->status[0] == '\0' || text_equal(condition->status, "active") ||
-            text_equal(condition->status, "recurrence") || text_equal(condition->status, "relapse")) &&
-           !text_equal(condition->verification, "refuted") && !text_equal(condition->verification, "entered-in-error");
 }
 
 void snapshot_write_reason(struct page *page, const struct chart *chart, instant now)
@@ -139,14 +122,17 @@ static void add_new_items(const struct chart *chart, instant since, char *line, 
     for (size_t i = 0; i < chart->medicine_count; i++) {
         const struct medicine *medicine = &chart->medicines[i];
 
-        if (medicine->kind == MEDICINE_REQUEST && medicine->since != INSTANT_NONE && medicine->since > since) {
+        if (medicine->kind == MEDICINE_REQUEST && !medicine_is_over(medicine) && medicine->since != INSTANT_NONE &&
+            medicine->since > since) {
             (void)text_format(item, sizeof item, _("new medicine: %s"), medicine->label);
             add_item(line, size, item);
         }
     }
     for (size_t i = 0; i < chart->condition_count; i++) {
-        if (chart->conditions[i].since != INSTANT_NONE && chart->conditions[i].since > since) {
-            (void)text_format(item, sizeof item, _("new condition: %s"), chart->conditions[i].label);
+        const struct condition *condition = &chart->conditions[i];
+
+        if (condition_is_active(condition) && condition->since != INSTANT_NONE && condition->since > since) {
+            (void)text_format(item, sizeof item, _("new condition: %s"), condition->label);
             add_item(line, size, item);
         }
     }
@@ -334,6 +320,16 @@ void snapshot_write_medicines(struct page *page, const struct chart *chart)
     }
 }
 
+static void write_allergy(struct page *page, enum role role, const struct allergy *allergy)
+{
+    char status[80];
+
+    allergy_status_words(allergy, status, sizeof status);
+    page_format(page, role, 0, "- %s%s%s%s%s%s%s", allergy->label, allergy->reaction[0] != '\0' ? ", " : "",
+                allergy->reaction, role == ROLE_RED ? _(" (HIGH RISK)") : "", status[0] != '\0' ? " [" : "", status,
+                status[0] != '\0' ? "]" : "");
+}
+
 void snapshot_write_allergies(struct page *page, const struct chart *chart)
 {
     bool any = false;
@@ -344,9 +340,7 @@ void snapshot_write_allergies(struct page *page, const struct chart *chart)
 
         if (allergy_counts(allergy) && !allergy->none_known) {
             any = true;
-            page_format(page, text_equal(allergy->criticality, "high") ? ROLE_RED : ROLE_STRONG, 0, "- %s%s%s%s",
-                        allergy->label, allergy->reaction[0] != '\0' ? ", " : "", allergy->reaction,
-                        text_equal(allergy->criticality, "high") ? _(" (HIGH RISK)") : "");
+            write_allergy(page, text_equal(allergy->criticality, "high") ? ROLE_RED : ROLE_STRONG, allergy);
         }
     }
     if (!any) {
@@ -354,6 +348,12 @@ void snapshot_write_allergies(struct page *page, const struct chart *chart)
 
         chart_allergy_line(chart, line, sizeof line);
         page_text(page, ROLE_NORMAL, 0, line);
+    }
+    /* What is over or was refuted is below, and says so. */
+    for (size_t i = 0; i < chart->allergy_count; i++) {
+        if (!allergy_counts(&chart->allergies[i])) {
+            write_allergy(page, ROLE_DIM, &chart->allergies[i]);
+        }
     }
 }
 
@@ -365,10 +365,11 @@ void snapshot_write_conditions(struct page *page, const struct chart *chart)
     page_heading(page, _("Conditions"));
     for (size_t i = 0; i < chart->condition_count; i++) {
         const struct condition *condition = &chart->conditions[i];
+        char status[80];
 
+        condition_status_words(condition, status, sizeof status);
         page_format(page, condition_is_active(condition) ? ROLE_NORMAL : ROLE_DIM, 0, "- %s%s%s%s", condition->label,
-                    condition->status[0] != '\0' ? " [" : "", status_word(condition->status),
-                    condition->status[0] != '\0' ? "]" : "");
+                    status[0] != '\0' ? " [" : "", status, status[0] != '\0' ? "]" : "");
     }
 }
 
@@ -387,7 +388,7 @@ void snapshot_write_consents(struct page *page, const struct chart *chart)
             instant_format_date(date, sizeof date, consent->at);
         }
         page_format(page, active && consent->decision == CONSENT_PERMIT ? ROLE_NORMAL : ROLE_AMBER, 0,
-                    "- %s: %s [%s] %s %s", consent->label, chart_consent_word(consent->decision),
+                    "- %s: %s [%s] %s %s", consent_label(consent), chart_consent_word(consent->decision),
                     status_word(consent->status), consent->by, date);
     }
     if (chart->consent_count == 0) {

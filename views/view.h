@@ -41,6 +41,8 @@ struct view_ops {
      * (EVENT_TICK). Sets application->unsaved when something was typed. After application_pop(), _replace_all() or
      * _lock() the view is gone: return at once. A view in which text is typed takes characters here first. */
     enum reaction (*event)(struct view *view, struct application *application, const struct event *event);
+    /* What may wait until no key does, one piece a call, each a few milliseconds; false when nothing is left. */
+    bool (*work)(struct view *view, struct application *application);
     /* A command from its list (or from the numbered menu). */
     enum reaction (*command)(struct view *view, struct application *application, enum command_id command);
     /* Puts what is typed on the disk: at every pause, before leaving, on hang-up. Must be safe to repeat. */

@@ -341,7 +341,8 @@ static enum reaction close_command(struct view *view, struct application *applic
 static bool close_allows(const struct view *view, const struct application *application, enum command_id command)
 {
     (void)application;
-    return !screen_of(view)->sign.asking || (command != COMMAND_SIGN && command != COMMAND_NEXT);
+    return !screen_of(view)->sign.asking ||
+           (command != COMMAND_SIGN && command != COMMAND_NEXT && command != COMMAND_SET_ASIDE);
 }
 
 static void close_go_to(struct view *view, struct application *application, const char *field)
@@ -357,7 +358,8 @@ static void close_go_to(struct view *view, struct application *application, cons
 }
 
 static const enum command_id close_commands[] = {
-    COMMAND_SIGN, COMMAND_NEXT, COMMAND_NEXT_PART, COMMAND_PREVIOUS_PART, COMMAND_SAVE, COMMAND_NONE,
+    COMMAND_SIGN, COMMAND_NEXT, COMMAND_NEXT_PART, COMMAND_PREVIOUS_PART, COMMAND_SAVE, COMMAND_SET_ASIDE,
+    COMMAND_NONE,
 };
 
 const struct view_ops view_close = {

@@ -4,10 +4,12 @@
  * refused record shows the server's own words and can be sent again.
  */
 #include "views/application.h"
+#include "views/conflict.h"
 #include "views/form.h"
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "store/draft.h"
 #include "store/outbox.h"
 
 #define DAYS_SHOWN 14 /* of what is done; what is not done is shown however old it is */
@@ -52,6 +54,10 @@ static enum role visit_words(const struct outbox *outbox, const struct visit_row
 {
     char time[80];
 
+    if (visit->state == VISIT_SET_ASIDE) {
+        (void)text_copy(out, size, _("SET ASIDE: not signed, kept only on this device; Enter takes it up again"));
+        return ROLE_DIM;
+    }
     if (visit->state != VISIT_SIGNED) {
         (void)text_copy(out, size, _("DRAFT: not signed, only on this device; Enter goes on with it"));
         return ROLE_AMBER;
@@ -62,7 +68,7 @@ static enum role visit_words(const struct outbox *outbox, const struct visit_row
         return ROLE_RED;
     }
     if (visit->conflicts > 0) {
-        (void)text_format(out, size, _("CONFLICT: changed at the server too: %d in conflict, %d waiting"),
+        (void)text_format(out, size, _("CONFLICT: changed at the server too: %d in conflict, %d waiting; Enter decides"),
                           visit->conflicts, visit->waiting);
         return ROLE_RED;
     }
@@ -297,18 +303,53 @@ static void outbox_draw(struct view *view, struct application *application, stru
 
 /* --- doing ---------------------------------------------------------------------------------------- */
 
+/* What was set aside opens where all of it is seen, with the day it is of: its vitals carry that time. */
+static void say_taken_up(struct application *application)
+{
+    char began[80];
+
+    moment_words(application->draft.started, began, sizeof began);
+    application_push(application, VIEW_CLOSE);
+    application_say(application, _("Taken up; begun %s: check start and end."), began);
+}
+
 static void open_visit(struct application *application, const struct visit_row *visit)
 {
-    bool draft = visit->state != VISIT_SIGNED;
+    enum visit_state state = visit->state;
     struct error error = {0};
+    enum status status = STATUS_OK;
 
-    if (application_choose_patient(application, visit->patient, &error) != STATUS_OK) {
+    if (state == VISIT_SET_ASIDE) {
+        status = draft_resume(application->store, visit->id, &error);
+    }
+    if (status == STATUS_OK) {
+        status = application_choose_patient(application, visit->patient, &error);
+    }
+    if (status != STATUS_OK) {
         application_say_error(application, &error);
         return;
     }
     application_push(application, VIEW_SNAPSHOT);
-    if (draft) {
+    if (state == VISIT_SET_ASIDE) {
+        say_taken_up(application);
+    } else if (state == VISIT_IN_PROGRESS) {
         application_go_on(application);
+    }
+}
+
+/* What Enter does: conflicts first, because they wait for her. */
+static void open_selected(const struct outbox *outbox, struct application *application)
+{
+    const struct visit_row *visit = selected_visit(outbox);
+    size_t row = (size_t)outbox->form.item.id - outbox->visits.count;
+
+    if (visit != NULL && visit->conflicts > 0) {
+        conflict_show(application, visit->id);
+    } else if (visit != NULL) {
+        open_visit(application, visit);
+    } else if (outbox->form.item.kind == FORM_BUTTON && row < outbox->rows.count &&
+               outbox->rows.items[row].state == OUTBOX_CONFLICT) {
+        conflict_show(application, "");
     }
 }
 
@@ -363,8 +404,8 @@ static enum reaction outbox_event(struct view *view, struct application *applica
     enum form_reaction reaction = form_event(&outbox->form, view, application, event);
 
     view->cursor = outbox->form.cursor;
-    if (reaction == FORM_PRESSED && selected_visit(outbox) != NULL) {
-        open_visit(application, selected_visit(outbox));
+    if (reaction == FORM_PRESSED) {
+        open_selected(outbox, application);
     }
     return reaction == FORM_IGNORED ? REACTION_IGNORED : REACTION_REDRAW;
 }
@@ -379,9 +420,7 @@ static enum reaction outbox_command(struct view *view, struct application *appli
     }
     if (command == COMMAND_OPEN) {
         form_look(&outbox->form, view, application);
-        if (selected_visit(outbox) != NULL) {
-            open_visit(application, selected_visit(outbox));
-        }
+        open_selected(outbox, application);
         return REACTION_REDRAW;
     }
     return REACTION_IGNORED;

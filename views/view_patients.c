@@ -13,25 +13,22 @@
 
 #define SEARCH_LIMIT 120 /* bytes */
 #define SEARCH_ROWS 2
-#define ALERTS_AFTER 200 /* ms without a key until the alert rules are run for the rows that are seen */
 
 struct patients {
     struct editor search;
     struct patient_rows rows;
 };
 
-static enum status load(struct patients *patients, struct application *application, struct error *error)
+/* `again`: the record may have changed; else only the search has. */
+static enum status load(struct view *view, struct application *application, bool again, struct error *error)
 {
+    struct patients *patients = view->state;
     struct patient_rows rows = {0};
     enum status status = query_patients(application->store, editor_text(&patients->search),
                                         application_now(application), &rows, error);
 
     if (status == STATUS_OK) {
-        patient_rows_free(&patients->rows);
-        patients->rows = rows;
-        application->wake_at = application_monotonic(application) + ALERTS_AFTER;
-    } else {
-        patient_rows_free(&rows);
+        patient_rows_renew(&patients->rows, &rows, view, again);
     }
     return status;
 }
@@ -46,7 +43,7 @@ static enum status patients_open(struct view *view, struct application *applicat
     }
     view->state = patients;
     status = editor_init(&patients->search, SEARCH_LIMIT, true, error);
-    return status == STATUS_OK ? load(patients, application, error) : status;
+    return status == STATUS_OK ? load(view, application, true, error) : status;
 }
 
 static void patients_close(struct view *view)
@@ -61,13 +58,18 @@ static void patients_close(struct view *view)
     view->state = NULL;
 }
 
-static void patients_refresh(struct view *view, struct application *application)
+static void reload(struct view *view, struct application *application, bool again)
 {
     struct error error = {0};
 
-    if (load(view->state, application, &error) != STATUS_OK) {
+    if (load(view, application, again, &error) != STATUS_OK) {
         application_say_error(application, &error);
     }
+}
+
+static void patients_refresh(struct view *view, struct application *application)
+{
+    reload(view, application, true);
 }
 
 static struct area list_area(struct area body)
@@ -111,23 +113,12 @@ static enum reaction open_selected(struct view *view, struct application *applic
     return REACTION_REDRAW;
 }
 
-/* Running the rules takes a few milliseconds a patient: not while keys come, and only for the rows on the screen. */
-static void judge_seen_rows(struct view *view, struct application *application)
+static bool patients_work(struct view *view, struct application *application)
 {
     struct patients *patients = view->state;
-    struct area list = list_area(layout_of(application->rows, application->columns).body);
-    int page = list_follow(view, (int)patients->rows.count, patient_row_height(list.columns), list);
-    struct error error = {0};
 
-    for (int i = view->scroll; i < view->scroll + page && (size_t)i < patients->rows.count; i++) {
-        struct patient_row *row = &patients->rows.items[i];
-
-        if (row->red < 0 &&
-            query_row_alerts(application->store, application_now(application), row, &error) != STATUS_OK) {
-            application_say_error(application, &error);
-            return;
-        }
-    }
+    return patient_rows_judge(&patients->rows, view, application,
+                              list_area(layout_of(application->rows, application->columns).body));
 }
 
 static enum reaction search_event(struct view *view, struct application *application, const struct event *event)
@@ -141,7 +132,7 @@ static enum reaction search_event(struct view *view, struct application *applica
         editor_mark_saved(&patients->search);
         view->cursor = 0;
         view->scroll = 0;
-        patients_refresh(view, application);
+        reload(view, application, false);
     }
     return REACTION_REDRAW;
 }
@@ -156,10 +147,6 @@ static enum reaction patients_event(struct view *view, struct application *appli
     bool for_list = event->kind == EVENT_CLICK || event_is_key(event, KEYCAP_UP) || event_is_key(event, KEYCAP_DOWN) ||
                     event_is_key(event, KEYCAP_PAGE_UP) || event_is_key(event, KEYCAP_PAGE_DOWN);
 
-    if (event->kind == EVENT_TICK) {
-        judge_seen_rows(view, application);
-        return REACTION_REDRAW;
-    }
     if (!for_list) {
         return search_event(view, application, event);
     }
@@ -168,7 +155,6 @@ static enum reaction patients_event(struct view *view, struct application *appli
     if (reaction == LIST_CHOSEN) {
         return open_selected(view, application);
     }
-    application->wake_at = application_monotonic(application) + ALERTS_AFTER;
     return reaction == LIST_MOVED ? REACTION_REDRAW : REACTION_IGNORED;
 }
 
@@ -196,6 +182,7 @@ const struct view_ops view_patients = {
     .refresh = patients_refresh,
     .draw = patients_draw,
     .event = patients_event,
+    .work = patients_work,
     .command = patients_command,
     .allows = patients_allows,
     .close = patients_close,

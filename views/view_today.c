@@ -11,16 +11,14 @@ struct today {
     struct patient_rows rows;
 };
 
-static enum status load(struct today *today, struct application *application, struct error *error)
+static enum status load(struct view *view, struct application *application, struct error *error)
 {
+    struct today *today = view->state;
     struct patient_rows rows = {0};
     enum status status = query_today(application->store, application_now(application), &rows, error);
 
     if (status == STATUS_OK) {
-        patient_rows_free(&today->rows);
-        today->rows = rows;
-    } else {
-        patient_rows_free(&rows);
+        patient_rows_renew(&today->rows, &rows, view, true);
     }
     return status;
 }
@@ -33,7 +31,7 @@ static enum status today_open(struct view *view, struct application *application
         return error_no_memory(error);
     }
     view->state = today;
-    return load(today, application, error);
+    return load(view, application, error);
 }
 
 static void today_close(struct view *view)
@@ -47,25 +45,12 @@ static void today_close(struct view *view)
     view->state = NULL;
 }
 
-/* The cursor stays with its patient, wherever the row has gone. */
 static void today_refresh(struct view *view, struct application *application)
 {
-    struct today *today = view->state;
     struct error error = {0};
-    char patient[ID_SIZE] = "";
 
-    if ((size_t)view->cursor < today->rows.count) {
-        (void)text_copy(patient, sizeof patient, today->rows.items[view->cursor].patient.id);
-    }
-    if (load(today, application, &error) != STATUS_OK) {
+    if (load(view, application, &error) != STATUS_OK) {
         application_say_error(application, &error);
-        return;
-    }
-    for (size_t i = 0; i < today->rows.count; i++) {
-        if (text_equal(today->rows.items[i].patient.id, patient)) {
-            view->cursor = (int)i;
-            return;
-        }
     }
 }
 
@@ -119,6 +104,14 @@ static enum reaction today_event(struct view *view, struct application *applicat
     return reaction == LIST_MOVED ? REACTION_REDRAW : REACTION_IGNORED;
 }
 
+static bool today_work(struct view *view, struct application *application)
+{
+    struct today *today = view->state;
+
+    return patient_rows_judge(&today->rows, view, application,
+                              layout_of(application->rows, application->columns).body);
+}
+
 static enum reaction today_command(struct view *view, struct application *application, enum command_id command)
 {
     return command == COMMAND_OPEN ? open_selected(view, application) : REACTION_IGNORED;
@@ -144,6 +137,7 @@ const struct view_ops view_today = {
     .refresh = today_refresh,
     .draw = today_draw,
     .event = today_event,
+    .work = today_work,
     .command = today_command,
     .allows = today_allows,
     .close = today_close,

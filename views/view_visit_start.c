@@ -88,10 +88,10 @@ static void write_flags(struct page *page, const struct chart *chart)
     page_heading(page, _("Look out for"));
     for (size_t i = 0; i < chart->alert_count; i++) {
         const struct alert *alert = &chart->alerts[i];
-        char words[LABEL_SIZE + DETAIL_SIZE + 8];
+        char words[LABEL_SIZE + DETAIL_SIZE + 80];
 
         if (is_for_the_door(alert)) {
-            snapshot_alert_words(alert, words, sizeof words);
+            chart_alert_words(alert, words, sizeof words);
             page_labelled(page, level_role(alert->level), 10, alert_level_word(alert->level), ROLE_NORMAL, words);
             any = true;
         }
@@ -233,7 +233,7 @@ static enum reaction door_command(struct view *view, struct application *applica
     return command == COMMAND_VISIT ? start(view, application) : REACTION_IGNORED;
 }
 
-static const enum command_id door_commands[] = {COMMAND_VISIT, COMMAND_NONE};
+static const enum command_id door_commands[] = {COMMAND_VISIT, COMMAND_SET_ASIDE, COMMAND_NONE};
 
 const struct view_ops view_visit_start = {
     .name = "visit-start",

@@ -23,6 +23,7 @@
 #define HABIT_DAYS 5
 #define WEIGHT_DAYS 3
 #define MOMENT_SIZE 64
+#define SOURCES_SIZE 120
 
 enum cause {
     CAUSE_PRESSURE_HIGH,
@@ -105,6 +106,16 @@ static void format_moment(char out[MOMENT_SIZE], instant at)
     instant_format_date(date, sizeof date, at);
     instant_format_time(time, sizeof time, at);
     text_format(out, MOMENT_SIZE, "%s %s", date, time);
+}
+
+/* Adds a source that is not there yet to the words for where numbers are from. */
+static void add_source(char *out, size_t size, enum reading_source source)
+{
+    const char *word = reading_source_word(source);
+    size_t used = strlen(out);
+    if (strstr(out, word) == NULL) {
+        (void)text_format(out + used, size - used, "%s%s", used > 0 ? ", " : "", word);
+    }
 }
 
 /* A new alert without words; there is room for every cause. */
@@ -294,17 +305,20 @@ static void check_weight(struct findings *findings)
     }
     int days = trend_days_between(lowest->at, latest->at);
     char kilograms[32], before[32], after[32], from[MOMENT_SIZE], to[MOMENT_SIZE], fact[DETAIL_SIZE];
+    char sources[SOURCES_SIZE] = "";
     decimal_format(kilograms, sizeof kilograms, gain);
     reading_format(before, sizeof before, lowest);
     reading_format(after, sizeof after, latest);
     format_moment(from, lowest->at);
     format_moment(to, latest->at);
+    add_source(sources, sizeof sources, lowest->source);
+    add_source(sources, sizeof sources, latest->source);
     struct alert *alert = add(findings, ALERT_AMBER, "clinical", latest->at);
     text_format(alert->label, sizeof alert->label,
                 ngettext("Weight up %s kg in %d day", "Weight up %s kg in %d days", (unsigned long)days), kilograms,
                 days);
-    text_format(fact, sizeof fact, _("Weight %s kg on %s, %s kg on %s (alert above 2 kg in 3 days)."), before, from,
-                after, to);
+    text_format(fact, sizeof fact, _("Weight %s kg on %s, %s kg on %s, source: %s (alert above 2 kg in 3 days)."),
+                before, from, after, to, sources);
     set_detail(findings, alert, fact, _("Look for swelling and breathlessness and call the doctor today."));
 }
 
@@ -382,8 +396,9 @@ static void check_clocks(struct findings *findings)
             format_moment(moment, reading->at);
             struct alert *alert = add(findings, ALERT_AMBER, "device", INSTANT_NONE);
             text_copy(alert->label, sizeof alert->label, _("A reading is dated in the future"));
-            text_format(fact, sizeof fact, _("%s %s %s is dated %s: it is not taken as the latest."), vital_label(reading->vital),
-                        value, vital_unit(reading->vital), moment);
+            text_format(fact, sizeof fact, _("%s %s %s is dated %s, source: %s; it is not taken as the latest."),
+                        vital_label(reading->vital), value, vital_unit(reading->vital), moment,
+                        reading->device[0] != '\0' ? reading->device : reading_source_word(reading->source));
             write_detail(alert, fact, _("Set the clock of the device that sent it."));
             return;
         }
@@ -401,7 +416,7 @@ static void check_news2(struct findings *findings)
     if ((!urgent && score.band != NEWS2_BAND_HIGH) || at < findings->now - RECENT) {
         return;
     }
-    char parts[DETAIL_SIZE] = "", moment[MOMENT_SIZE], fact[DETAIL_SIZE];
+    char parts[DETAIL_SIZE] = "", moment[MOMENT_SIZE], fact[DETAIL_SIZE], sources[SOURCES_SIZE] = "";
     for (int i = 0; i < NEWS2_PART_COUNT; i++) {
         if (score.part[i] > 0) {
             size_t length = strlen(parts);
@@ -409,10 +424,17 @@ static void check_news2(struct findings *findings)
                         news2_part_label((enum news2_part)i), score.part[i]);
         }
     }
+    for (size_t i = 0; i < findings->chart->reading_count; i++) {
+        const struct reading *reading = &findings->chart->readings[i];
+        if (chart_scores(reading->vital) && reading_counts(reading) && reading->at <= at &&
+            reading->at >= at - CHART_OCCASION) {
+            add_source(sources, sizeof sources, reading->source);
+        }
+    }
     format_moment(moment, at);
     struct alert *alert = add(findings, urgent ? ALERT_AMBER : ALERT_RED, "clinical", at);
     text_format(alert->label, sizeof alert->label, _("NEWS2 %d, %s"), score.total, news2_band_word(score.band));
-    text_format(fact, sizeof fact, _("NEWS2 %d on %s: %s."), score.total, moment, parts);
+    text_format(fact, sizeof fact, _("NEWS2 %d on %s, source: %s: %s."), score.total, moment, sources, parts);
     set_detail(findings, alert, fact, news2_advice(score.band, false));
 }
 

@@ -54,7 +54,7 @@ const struct reading *chart_latest(const struct chart *chart, enum vital vital)
     return NULL;
 }
 
-static bool is_news2_part(enum vital vital)
+bool chart_scores(enum vital vital)
 {
     switch (vital) {
     case VITAL_SYSTOLIC:
@@ -87,7 +87,7 @@ static size_t find_occasion(const struct chart *chart, bool home_too)
 {
     for (size_t i = 0; i < chart->reading_count; i++) {
         const struct reading *reading = &chart->readings[i];
-        if (is_news2_part(reading->vital) && reading_counts(reading) && reading->at != INSTANT_NONE &&
+        if (chart_scores(reading->vital) && reading_counts(reading) && reading->at != INSTANT_NONE &&
             !chart_is_future(chart, reading) &&
             (home_too || (reading->source != SOURCE_DEVICE && reading->source != SOURCE_PATIENT))) {
             return i;
@@ -164,6 +164,37 @@ void chart_allergy_line(const struct chart *chart, char *out, size_t size)
     }
 }
 
+static bool is_denied(const char *verification)
+{
+    return strcmp(verification, "refuted") == 0 || strcmp(verification, "entered-in-error") == 0;
+}
+
+bool condition_is_active(const struct condition *condition)
+{
+    return (condition->status[0] == '\0' || strcmp(condition->status, "active") == 0 ||
+            strcmp(condition->status, "recurrence") == 0 || strcmp(condition->status, "relapse") == 0) &&
+           !is_denied(condition->verification);
+}
+
+static void standing_words(const char *status, const char *verification, char *out, size_t size)
+{
+    bool sure = verification[0] == '\0' || strcmp(verification, "confirmed") == 0;
+    const char *stands = is_denied(verification) ? "" : status;
+
+    (void)text_format(out, size, "%s%s%s", status_word(stands), stands[0] != '\0' && !sure ? ", " : "",
+                      sure ? "" : status_word(verification));
+}
+
+void condition_status_words(const struct condition *condition, char *out, size_t size)
+{
+    standing_words(condition->status, condition->verification, out, size);
+}
+
+void allergy_status_words(const struct allergy *allergy, char *out, size_t size)
+{
+    standing_words(strcmp(allergy->status, "active") == 0 ? "" : allergy->status, allergy->verification, out, size);
+}
+
 bool medicine_is_over(const struct medicine *medicine)
 {
     static const char *const over[] = {"stopped", "cancelled", "completed", "entered-in-error", "draft"};
@@ -189,6 +220,22 @@ const char *gender_word(enum gender gender)
         break;
     }
     return _("gender unknown");
+}
+
+void chart_alert_words(const struct alert *alert, char *out, size_t size)
+{
+    bool repeats = text_starts_with(alert->detail, alert->label);
+    char origin[120] = "";
+    char date[40];
+
+    if (strcmp(alert->type, "rule") != 0 && alert->since != INSTANT_NONE) {
+        instant_format_date(date, sizeof date, alert->since);
+        (void)text_format(origin, sizeof origin, _(" (on record since %s)"), date);
+    } else if (strcmp(alert->type, "rule") != 0) {
+        (void)text_copy(origin, sizeof origin, _(" (on record, not dated)"));
+    }
+    (void)text_format(out, size, "%s%s%s%s", repeats ? "" : alert->label,
+                      !repeats && alert->detail[0] != '\0' ? ": " : "", alert->detail, origin);
 }
 
 const char *alert_level_word(enum alert_level level)
@@ -226,6 +273,7 @@ const char *status_word(const char *code)
         {"confirmed", N_("confirmed")},
         {"corrected", N_("corrected")},
         {"current", N_("current")},
+        {"differential", N_("one of several possibilities")},
         {"draft", N_("draft")},
         {"entered-in-error", N_("entered in error")},
         {"failed", N_("failed")},

@@ -32,6 +32,7 @@ struct patient {
     bool deceased;
     bool inactive;
     bool complete;             /* the whole chart is on the device */
+    bool released;             /* left the caseload; still here for what is unfinished or unsent */
 };
 
 /* A code with its system, for code checks. */
@@ -169,6 +170,8 @@ void chart_free(struct chart *chart);
  * latest, never scored, and takes no alert back. */
 #define CHART_CLOCK_TOLERANCE (5 * INSTANT_MINUTE)
 bool chart_is_future(const struct chart *chart, const struct reading *reading);
+/* Whether NEWS2 scores this vital. */
+bool chart_scores(enum vital vital);
 /* Newest reading of `vital` that counts and is not of the future, or NULL. Borrowed. */
 const struct reading *chart_latest(const struct chart *chart, enum vital vital);
 /* One occasion of measuring, for chart_news2(). */
@@ -182,6 +185,13 @@ const struct reading *chart_latest(const struct chart *chart, enum vital vital);
 struct news2_score chart_news2(const struct chart *chart, int64_t window, instant *at);
 /* Whether an allergy may alarm: active or unknown status, not refuted, not an error. */
 bool allergy_counts(const struct allergy *allergy);
+/* A problem the patient has: active or without status, neither refuted nor an error. */
+bool condition_is_active(const struct condition *condition);
+/* "active", "active, unconfirmed", "refuted": how it stands and how sure that is. What was refuted or entered in error
+ * is called nothing else. "" when the record says neither. */
+void condition_status_words(const struct condition *condition, char *out, size_t size);
+/* The same of an allergy; "" for one that is simply there. */
+void allergy_status_words(const struct allergy *allergy, char *out, size_t size);
 /* Stopped, completed, cancelled, an error, or never more than a draft: nothing the patient is to take. */
 bool medicine_is_over(const struct medicine *medicine);
 /* "Penicillin (rash), Latex"; "No known allergy" only when recorded so; "Allergies not recorded" otherwise. With a
@@ -190,6 +200,9 @@ void chart_allergy_line(const struct chart *chart, char *out, size_t size);
 /* Ends a text that filled its array and had to be cut in "...". */
 void chart_mark_cut(char *text, size_t size);
 const char *gender_word(enum gender gender);
+/* "label: detail", without saying the same twice. What came with the record says so, and since when; the rules of this
+ * device give source and time of their numbers themselves. */
+void chart_alert_words(const struct alert *alert, char *out, size_t size);
 const char *alert_level_word(enum alert_level level); /* "RED", "AMBER", "info" */
 const char *chart_consent_word(enum consent_decision decision); /* "agreed", "REFUSED" */
 /* Translated word for a FHIR status code; the code itself when it is not known. */

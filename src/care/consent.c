@@ -79,6 +79,12 @@ const struct consent_purpose *consent_purpose_find(const char *key)
     return NULL;
 }
 
+const char *consent_label(const struct consent *consent)
+{
+    const struct consent_purpose *purpose = consent_purpose_find(consent->purpose);
+    return purpose != NULL ? _(purpose->label) : consent->label;
+}
+
 const char *const consent_methods[] = {"verbal", "verbal-witnessed", "typed-name", "paper", "refused", "unable", NULL};
 static const char *const method_words[] = {
     N_("said to the nurse"), N_("said before a witness"), N_("typed name, read back"), N_("signed on paper"),

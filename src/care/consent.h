@@ -5,6 +5,8 @@
 #ifndef DOORSTEP_CARE_CONSENT_H
 #define DOORSTEP_CARE_CONSENT_H
 
+#include "care/chart.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -19,6 +21,9 @@ struct consent_purpose {
 size_t consent_purpose_count(void);
 const struct consent_purpose *consent_purpose_at(size_t index);
 const struct consent_purpose *consent_purpose_find(const char *key); /* NULL when unknown */
+
+/* What a consent on record is for, for people: translated when it is one of ours, else in the record's own words. */
+const char *consent_label(const struct consent *consent);
 
 /* How it was given, and by whom. Keys as in VISIT.json. */
 extern const char *const consent_methods[];    /* verbal verbal-witnessed typed-name paper refused unable, NULL */

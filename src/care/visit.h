@@ -44,6 +44,7 @@ enum visit_state {
     VISIT_PLANNED,
     VISIT_IN_PROGRESS,
     VISIT_SIGNED,
+    VISIT_SET_ASIDE, /* not signed and not sent, kept to be taken up again */
 };
 
 /* The fields of one visit. */
@@ -61,6 +62,13 @@ const char *visit_draft_get(const struct visit_draft *draft, const char *name); 
 /* Keeps a copy of `value` (NULL is ""); any name that fits is kept. USAGE or NO_MEMORY, and the draft as it was. */
 enum status visit_draft_set(struct visit_draft *draft, const char *name, const char *value,
                             struct error *error) MUST_CHECK;
+/* How much was entered, as typed: also what could not be signed as it is. */
+struct visit_entered {
+    size_t vitals, note_characters, consents, medicines, tasks;
+};
+struct visit_entered visit_entered(const struct visit_draft *draft);
+/* "3 vitals, a note of 120 characters, 1 consent" (`brief`: "3 vitals, note, 1 consent"); "nothing". */
+void visit_entered_words(const struct visit_entered *entered, bool brief, char *out, size_t size);
 /* True for a name visit_read() understands. */
 bool visit_field_is_known(const char *name);
 

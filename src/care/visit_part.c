@@ -103,6 +103,14 @@ static size_t gather(const struct visit_draft *draft, enum part_kind kind, struc
     return count;
 }
 
+void visit_count_parts(const struct visit_draft *draft, struct visit_entered *out)
+{
+    struct part_row rows[ROW_NUMBERS];
+    out->consents = gather(draft, PART_CONSENT, rows);
+    out->medicines = gather(draft, PART_MEDICINE, rows);
+    out->tasks = gather(draft, PART_TASK, rows);
+}
+
 /* --- problems ------------------------------------------------------------------------------------ */
 
 static void add_part_problem(struct visit *visit, enum problem_level level, const struct part_row *row, int attribute,

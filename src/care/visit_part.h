@@ -9,6 +9,8 @@
 
 /* True for "consent.<n>.<attribute>", "medicine.<n>..." and "task.<n>...", n below 100. */
 bool visit_part_is_known(const char *name);
+/* Counts the rows that hold anything into consents, medicines and tasks. */
+void visit_count_parts(const struct visit_draft *draft, struct visit_entered *out);
 /* Reads consents, medicines and tasks of the draft into the visit. `chart` may be NULL. */
 void visit_read_parts(const struct visit_draft *draft, const struct chart *chart, struct visit *visit);
 

@@ -4,6 +4,7 @@
 #include "commands/command_line.h"
 #include "commands/report.h"
 
+#include "care/consent.h"
 #include "care/medicine_check.h"
 #include "fhir/codes.h"
 #include "store/query.h"
@@ -132,6 +133,7 @@ static void add_lists(cJSON *document, const struct chart *chart)
         json_add_text(item, "name", chart->alerts[i].label);
         json_add_text(item, "detail", chart->alerts[i].detail);
         json_add_boolean(item, "active", chart->alerts[i].active);
+        report_instant(item, "since", chart->alerts[i].since);
     }
     list = json_add_array(document, "consents");
     for (size_t i = 0; i < chart->consent_count; i++) {
@@ -228,9 +230,21 @@ static void print_conditions(struct command_line *line, const struct chart *char
     fprintf(line->out, "%s\n", _("Conditions"));
     for (size_t i = 0; i < chart->condition_count; i++) {
         const struct condition *condition = &chart->conditions[i];
-        bool doubted = condition->verification[0] != '\0' && strcmp(condition->verification, "confirmed") != 0;
-        const char *state = doubted ? condition->verification : condition->status;
-        fprintf(line->out, state[0] != '\0' ? "  %s (%s)\n" : "  %s\n", condition->label, status_word(state));
+        char status[80];
+        condition_status_words(condition, status, sizeof status);
+        fprintf(line->out, status[0] != '\0' ? "  %s (%s)\n" : "  %s\n", condition->label, status);
+    }
+}
+
+/* Those of which more is to be said than that they are there: unconfirmed, over, refuted. */
+static void print_doubtful_allergies(struct command_line *line, const struct chart *chart)
+{
+    for (size_t i = 0; i < chart->allergy_count; i++) {
+        char status[80];
+        allergy_status_words(&chart->allergies[i], status, sizeof status);
+        if (status[0] != '\0') {
+            fprintf(line->out, "  %s (%s)\n", chart->allergies[i].label, status);
+        }
     }
 }
 
@@ -247,7 +261,7 @@ static void print_consents(struct command_line *line, const struct chart *chart)
         if (consent->at != INSTANT_NONE) {
             instant_format_date(date, sizeof date, consent->at);
         }
-        fprintf(line->out, "  %s: %s [%s] %s %s\n", consent->label, chart_consent_word(consent->decision),
+        fprintf(line->out, "  %s: %s [%s] %s %s\n", consent_label(consent), chart_consent_word(consent->decision),
                 status_word(consent->status), consent->by, date);
     }
 }
@@ -282,6 +296,7 @@ static void print_text(struct command_line *line, const struct chart *chart, con
         fprintf(line->out, _("  %d years"), age);
     }
     fprintf(line->out, "\n%s: %s\n", _("Allergies"), allergies);
+    print_doubtful_allergies(line, chart);
     if (chart->code_status[0] != '\0') {
         fprintf(line->out, "%s: %s\n", _("Code status"), chart->code_status);
     }
@@ -298,8 +313,9 @@ static void print_text(struct command_line *line, const struct chart *chart, con
     }
     for (size_t i = 0; i < chart->alert_count; i++) {
         if (chart->alerts[i].active) {
-            fprintf(line->out, "%s  %s  %s\n", alert_level_word(chart->alerts[i].level), chart->alerts[i].label,
-                    chart->alerts[i].detail);
+            char words[LABEL_SIZE + DETAIL_SIZE + 80];
+            chart_alert_words(&chart->alerts[i], words, sizeof words);
+            fprintf(line->out, "%s  %s\n", alert_level_word(chart->alerts[i].level), words);
         }
     }
     print_medicines(line, chart, MEDICINE_REQUEST, _("Medicines ordered"));

@@ -21,9 +21,12 @@ static const struct verb verbs[] = {
     {"patients", "[--today] [TEXT]", N_("list the caseload, today's visits, or those that TEXT fits"), verb_patients},
     {"chart", "PATIENT", N_("show everything the chart shows"), verb_chart},
     {"news2", "KEY=VALUE...", N_("compute a NEWS2 from rr spo2 scale oxygen sbp pulse acvpu temp"), verb_news2},
-    {"visit", "PATIENT --file VISIT.json", N_("record a whole visit as the console would"), verb_visit},
+    {"visit", "PATIENT --file VISIT.json | --list | --set-aside VISIT | --resume VISIT",
+     N_("record a whole visit as the console would; list, set aside or take up again those not signed"), verb_visit},
     {"sync", "", N_("exchange with the server once"), verb_sync},
     {"outbox", "", N_("show what waits to be sent, and why"), verb_outbox},
+    {"conflicts", "[keep mine|theirs|both NUMBER] [--dropped]",
+     N_("show what was changed here and at the server, side by side, and decide it"), verb_conflicts},
     {"status", "", N_("show the last good sync, what is pending, and the disk"), verb_status},
     {"audit", "[--verify]", N_("show who did what, and check that nothing was altered"), verb_audit},
     {"export", "visit VISIT | outbox [--to FILE]", N_("write a visit, or all that is unsent, to a file"), verb_export},
@@ -164,6 +167,11 @@ enum status command_line_read(struct command_line *line, int argc, char **argv, 
         status = config_read(&line->config, line->paths.config, error);
     }
     if (status != STATUS_OK) {
+        if (line->help || line->version) {
+            /* They need neither home nor configuration, and are asked for when these are not in order. */
+            error_clear(error);
+            return STATUS_OK;
+        }
         return status;
     }
     language_setup(line->config.language, line->paths.locale);

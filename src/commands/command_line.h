@@ -86,6 +86,7 @@ enum status verb_news2(struct command_line *line, struct error *error);
 enum status verb_visit(struct command_line *line, struct error *error);
 enum status verb_sync(struct command_line *line, struct error *error);
 enum status verb_outbox(struct command_line *line, struct error *error);
+enum status verb_conflicts(struct command_line *line, struct error *error);
 enum status verb_status(struct command_line *line, struct error *error);
 enum status verb_audit(struct command_line *line, struct error *error);
 enum status verb_export(struct command_line *line, struct error *error);

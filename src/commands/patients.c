@@ -64,6 +64,10 @@ enum status verb_patients(struct command_line *line, struct error *error)
         status = today ? query_today(line->store, now, &rows, error)
                        : query_patients(line->store, line->argument_count > 0 ? line->arguments[0] : NULL, now, &rows, error);
     }
+    for (size_t i = 0; i < rows.count && today && status == STATUS_OK; i++) {
+        status = rows.items[i].to_judge ? query_row_alerts(line->store, clock_now(&line->clock), &rows.items[i], error)
+                                        : STATUS_OK;
+    }
     if (status == STATUS_OK && line->json) {
         status = command_print_json(line, rows_json(&rows), error);
     } else if (status == STATUS_OK) {

@@ -7,11 +7,16 @@
 #include "base/instant.h"
 #include "base/json.h"
 #include "care/chart.h"
+#include "commands/command_line.h"
 
 /* A score as `news2 --json` prints it. Owned. */
 cJSON *command_news2_json(const struct news2_score *score);
 /* An instant as FHIR text, or JSON null when there is none. */
 void report_instant(cJSON *object, const char *name, instant at);
+/* `visit --set-aside VISIT`, `visit --resume VISIT`, and (both NULL) `visit --list`: prints the visit, or all that are only
+ * on this device. */
+enum status command_visit_kept(struct command_line *line, const char *aside, const char *resume,
+                               struct error *error) MUST_CHECK;
 /* The FHIR code: the same in every language. */
 const char *report_gender(enum gender gender);
 

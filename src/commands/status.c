@@ -26,6 +26,7 @@ static cJSON *status_json(struct command_line *line, const struct sync_status *s
     json_add_integer(document, "refused", state->refused);
     json_add_integer(document, "conflicts", state->conflicts);
     json_add_integer(document, "drafts", state->drafts);
+    json_add_integer(document, "set_aside", state->set_aside);
     json_add_integer(document, "quarantined", state->quarantined);
     report_instant(document, "last_good_sync", state->last_good);
     report_instant(document, "last_attempt", state->last_attempt);
@@ -61,6 +62,10 @@ static void print_status(struct command_line *line, const struct sync_status *st
     print_instant(line, _("Data as of"), state->data_as_of);
     fprintf(line->out, _("Waiting to be sent: %d. Refused: %d. Conflicts: %d. Unfinished visits: %d. Set aside unread: %d.\n"),
             state->pending, state->refused, state->conflicts, state->drafts, state->quarantined);
+    if (state->set_aside > 0) {
+        fprintf(line->out, _("Visits set aside, kept only on this device: %d. See: doorstep visit --list\n"),
+                state->set_aside);
+    }
     fprintf(line->out, _("Patients on this device: %d, of whom %d are not complete.\n"), state->patients,
             state->incomplete_patients);
     int64_t bytes = file_free_bytes(line->paths.folder);
@@ -113,8 +118,9 @@ static enum status say_nothing_waits(struct command_line *line, struct error *er
 {
     struct sync_status state = {0};
     enum status status = query_status(line->store, &state, error);
-    if (status == STATUS_OK && state.drafts > 0) {
-        fprintf(line->err, _("Nothing waits to be sent; unfinished visits, only on this device: %d.\n"), state.drafts);
+    if (status == STATUS_OK && state.drafts + state.set_aside > 0) {
+        fprintf(line->err, _("Nothing waits to be sent; only on this device: %d unfinished visits, %d set aside.\n"),
+                state.drafts, state.set_aside);
     } else if (status == STATUS_OK) {
         fprintf(line->err, "%s\n", _("Nothing waits to be sent."));
     }

@@ -4,6 +4,7 @@
  * file with an impossible value changes nothing.
  */
 #include "commands/command_line.h"
+#include "commands/report.h"
 
 #include "base/file.h"
 #include "base/language.h"
@@ -206,14 +207,18 @@ static enum status sign_visit(struct command_line *line, const char *visit, size
 }
 
 /* In one transaction: what stops half-way leaves no unfinished visit that the next try would meet. */
-static enum status record_visit(struct command_line *line, struct visit_draft *draft, bool sign, size_t *queued,
-                                struct error *error)
+static enum status record_visit(struct command_line *line, struct visit_draft *draft, instant start, bool sign,
+                                size_t *queued, struct error *error)
 {
+    char appointment[ID_SIZE];
     enum status status = record_begin(line->store, error);
     if (status != STATUS_OK) {
         return status;
     }
-    status = draft_start(line->store, draft->patient, "", draft->id, error);
+    status = query_visit_appointment(line->store, draft->patient, start, appointment, error);
+    if (status == STATUS_OK) {
+        status = draft_start(line->store, draft->patient, appointment, draft->id, error);
+    }
     if (status == STATUS_OK) {
         status = draft_put_all(line->store, draft, error);
     }
@@ -254,12 +259,18 @@ enum status verb_visit(struct command_line *line, struct error *error)
     size_t queued = 0;
     const char *named = NULL;
     char open_visit[UUID_SIZE];
+    const char *aside = command_option(line, "--set-aside");
+    const char *resume = command_option(line, "--resume");
+    if (aside != NULL || resume != NULL || command_flag(line, "--list")) {
+        return command_visit_kept(line, aside, resume, error);
+    }
     const char *path = command_option(line, "--file");
     visit_draft_init(&draft);
     chart_init(&chart);
     enum status status = command_arguments(line, 0, 1, error);
     if (status == STATUS_OK && path == NULL) {
-        status = error_set(error, STATUS_USAGE, _("use it like this: doorstep %s %s"), line->verb, "PATIENT --file VISIT.json");
+        status = error_set(error, STATUS_USAGE, _("use it like this: doorstep %s %s"), line->verb,
+                           verb_find(line->verb)->synopsis);
     }
     if (status == STATUS_OK) {
         status = read_document(path, &document, error);
@@ -288,7 +299,9 @@ enum status verb_visit(struct command_line *line, struct error *error)
         enum status found = draft_find(line->store, draft.patient, open_visit, error);
         if (found == STATUS_OK) {
             status = error_set(error, STATUS_CONFLICT,
-                               _("a visit to this patient is unfinished on this device: finish it in the console first"));
+                               _("a visit to this patient is unfinished on this device: finish it in the console, or: "
+                                 "doorstep visit --set-aside %s"),
+                               open_visit);
         } else if (found != STATUS_NOT_FOUND) {
             status = found;
         }
@@ -303,7 +316,7 @@ enum status verb_visit(struct command_line *line, struct error *error)
         status = refuse_problems(&visit, sign, error);
     }
     if (status == STATUS_OK) {
-        status = record_visit(line, &draft, sign, &queued, error);
+        status = record_visit(line, &draft, visit.start, sign, &queued, error);
     }
     if (status == STATUS_OK) {
         status = report(line, &draft, sign, queued, error);

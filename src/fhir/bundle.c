@@ -122,16 +122,43 @@ enum status bundle_each(const cJSON *bundle,
     return STATUS_OK;
 }
 
-const char *bundle_next(const cJSON *bundle)
+bool bundle_total(const cJSON *bundle, int64_t *total)
+{
+    return json_integer(bundle, "total", total);
+}
+
+static const char *link_url(const cJSON *bundle, const char *relation)
 {
     const cJSON *link = NULL;
 
     cJSON_ArrayForEach(link, json_array(bundle, "link")) {
-        if (text_equal(json_text(link, "relation"), "next")) {
+        if (text_equal(json_text(link, "relation"), relation)) {
             return json_text(link, "url");
         }
     }
     return NULL;
+}
+
+const char *bundle_next(const cJSON *bundle)
+{
+    return link_url(bundle, "next");
+}
+
+bool bundle_searched_type(const cJSON *bundle, char type[RESOURCE_TYPE_SIZE])
+{
+    const char *url = link_url(bundle, "self");
+    const char *end = url == NULL ? NULL : strchr(url, '?');
+    const char *begin = end;
+
+    while (begin != NULL && begin > url && begin[-1] != '/') {
+        begin--;
+    }
+    if (begin == NULL || (size_t)(end - begin) >= RESOURCE_TYPE_SIZE) {
+        return false;
+    }
+    memcpy(type, begin, (size_t)(end - begin));
+    type[end - begin] = '\0';
+    return resource_type_is_r4(type);
 }
 
 static enum status add_reference(void *context, size_t index, const struct bundle_entry *entry, struct error *error)

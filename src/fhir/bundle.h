@@ -28,8 +28,12 @@ enum status bundle_each(const cJSON *bundle,
                         enum status (*visit)(void *context, size_t index, const struct bundle_entry *entry,
                                              struct error *error),
                         void *context, struct error *error) MUST_CHECK;
+/* Bundle.total; false when it tells none. */
+bool bundle_total(const cJSON *bundle, int64_t *total);
 /* The opaque next link, or NULL. Borrowed. */
 const char *bundle_next(const cJSON *bundle);
+/* Which type a list of matches was searched for, by its own "self" link; false when that does not tell. */
+bool bundle_searched_type(const cJSON *bundle, char type[RESOURCE_TYPE_SIZE]);
 /* Maps every entry's fullUrl (and Type/id) for reference_resolve. Owned. */
 enum status bundle_references(const cJSON *bundle, struct reference_map **out, struct error *error) MUST_CHECK;
 
@@ -44,6 +48,8 @@ enum status transaction_add_create(struct transaction *transaction, cJSON *resou
                                    const char *if_none_exist, struct error *error) MUST_CHECK;
 enum status transaction_add_update(struct transaction *transaction, cJSON *resource, const char *server, const char *id,
                                    const char *version, struct error *error) MUST_CHECK;
+/* For a batch: an entry that only asks for `url` ("Flag?patient=p1"). */
+enum status transaction_add_read(struct transaction *transaction, const char *url, struct error *error) MUST_CHECK;
 size_t transaction_count(const struct transaction *transaction);
 /* The JSON text, owned (memory_free); NULL when memory is short. */
 char *transaction_print(const struct transaction *transaction);
@@ -52,10 +58,9 @@ char *transaction_print(const struct transaction *transaction);
  * error or fatal (diagnostics, details.text or code), cleaned for the screen. */
 void outcome_words(const cJSON *outcome, char *out, size_t size);
 
-/* What a server says it can do. */
+/* What a server says it is. INVALID, with the remedy, when it is none that speaks FHIR R4. */
 struct capability {
     char software[96], software_version[48], fhir_version[16];
-    bool transaction, batch, conditional_create, update_create, versioned_update;
 };
 enum status capability_read(const cJSON *statement, struct capability *out, struct error *error) MUST_CHECK;
 

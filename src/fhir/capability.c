@@ -1,6 +1,6 @@
 /*
- * What a server says it can do. Conditional create and versioned updates are believed only when it says so for the
- * types that every visit sends; sync/ probes what matters.
+ * Which software a server is, and whether it speaks R4. What it can do is tried, not believed: statements are wrong in
+ * both directions.
  */
 #include "fhir/bundle.h"
 
@@ -9,43 +9,9 @@
 
 #include <string.h>
 
-static bool has_interaction(const cJSON *rest, const char *code)
-{
-    const cJSON *interaction = NULL;
-
-    cJSON_ArrayForEach(interaction, json_array(rest, "interaction")) {
-        if (text_equal(json_text(interaction, "code"), code)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static const cJSON *find_type(const cJSON *rest, const char *type)
-{
-    const cJSON *resource = NULL;
-
-    cJSON_ArrayForEach(resource, json_array(rest, "resource")) {
-        if (text_equal(json_text(resource, "type"), type)) {
-            return resource;
-        }
-    }
-    return NULL;
-}
-
-static bool says(const cJSON *resource, const char *name)
-{
-    bool value = false;
-
-    return json_boolean(resource, name, &value) && value;
-}
-
 enum status capability_read(const cJSON *statement, struct capability *out, struct error *error)
 {
     const cJSON *software = json_object(statement, "software");
-    const cJSON *rest = NULL;
-    const cJSON *encounter = NULL;
-    const cJSON *observation = NULL;
 
     memset(out, 0, sizeof *out);
     if (!text_equal(json_text(statement, "resourceType"), "CapabilityStatement")) {
@@ -60,18 +26,5 @@ enum status capability_read(const cJSON *statement, struct capability *out, stru
                          _("The server speaks FHIR %s, but R4 (4.0.1) is needed: check its address."),
                          out->fhir_version[0] != '\0' ? out->fhir_version : "?");
     }
-    cJSON_ArrayForEach(rest, json_array(statement, "rest")) {
-        if (text_equal(json_text(rest, "mode"), "server")) {
-            break;
-        }
-    }
-    encounter = find_type(rest, "Encounter");
-    observation = find_type(rest, "Observation");
-    out->transaction = has_interaction(rest, "transaction");
-    out->batch = has_interaction(rest, "batch");
-    out->conditional_create = says(encounter, "conditionalCreate") && says(observation, "conditionalCreate");
-    out->update_create = says(encounter, "updateCreate") && says(observation, "updateCreate");
-    out->versioned_update = text_equal(json_text(encounter, "versioning"), "versioned-update") &&
-                            text_equal(json_text(observation, "versioning"), "versioned-update");
     return STATUS_OK;
 }

@@ -14,28 +14,30 @@ static const struct {
     const char *type;
     enum lookup_kind kind;
     void (*read)(const struct scope *scope, struct lookup *out);
+    enum status (*read_owned)(const struct scope *scope, struct lookup *out, struct error *error); /* instead */
 } readers[] = {
-    {"AllergyIntolerance", LOOKUP_ALLERGY, lookup_allergy},
-    {"Appointment", LOOKUP_APPOINTMENT, lookup_appointment},
-    {"CarePlan", LOOKUP_TASKS, lookup_care_plan},
-    {"Condition", LOOKUP_CONDITION, lookup_condition},
-    {"Consent", LOOKUP_CONSENT, lookup_consent},
-    {"DetectedIssue", LOOKUP_ALERT, lookup_detected_issue},
-    {"Device", LOOKUP_PERSON, lookup_person},
-    {"Encounter", LOOKUP_ENCOUNTER, lookup_encounter},
-    {"Flag", LOOKUP_ALERT, lookup_flag},
-    {"Goal", LOOKUP_GOAL, lookup_goal},
-    {"Location", LOOKUP_PERSON, lookup_person},
-    {"Medication", LOOKUP_PERSON, lookup_person},
-    {"MedicationAdministration", LOOKUP_MEDICINE, lookup_medicine},
-    {"MedicationRequest", LOOKUP_MEDICINE, lookup_medicine},
-    {"MedicationStatement", LOOKUP_MEDICINE, lookup_medicine},
-    {"Observation", LOOKUP_READINGS_OF, lookup_observation},
-    {"Organization", LOOKUP_PERSON, lookup_person},
-    {"Patient", LOOKUP_PATIENT, lookup_patient},
-    {"Practitioner", LOOKUP_PERSON, lookup_person},
-    {"RelatedPerson", LOOKUP_PERSON, lookup_person},
-    {"Task", LOOKUP_TASKS, lookup_task},
+    {"AllergyIntolerance", LOOKUP_ALLERGY, lookup_allergy, NULL},
+    {"Appointment", LOOKUP_APPOINTMENT, lookup_appointment, NULL},
+    {"CarePlan", LOOKUP_TASKS, NULL, lookup_care_plan},
+    {"Condition", LOOKUP_CONDITION, lookup_condition, NULL},
+    {"Consent", LOOKUP_CONSENT, lookup_consent, NULL},
+    {"DetectedIssue", LOOKUP_ALERT, lookup_detected_issue, NULL},
+    {"Device", LOOKUP_PERSON, lookup_person, NULL},
+    {"DocumentReference", LOOKUP_NOTE, NULL, lookup_note},
+    {"Encounter", LOOKUP_ENCOUNTER, lookup_encounter, NULL},
+    {"Flag", LOOKUP_ALERT, lookup_flag, NULL},
+    {"Goal", LOOKUP_GOAL, lookup_goal, NULL},
+    {"Location", LOOKUP_PERSON, lookup_person, NULL},
+    {"Medication", LOOKUP_PERSON, lookup_person, NULL},
+    {"MedicationAdministration", LOOKUP_MEDICINE, lookup_medicine, NULL},
+    {"MedicationRequest", LOOKUP_MEDICINE, lookup_medicine, NULL},
+    {"MedicationStatement", LOOKUP_MEDICINE, lookup_medicine, NULL},
+    {"Observation", LOOKUP_READINGS_OF, NULL, lookup_observation},
+    {"Organization", LOOKUP_PERSON, lookup_person, NULL},
+    {"Patient", LOOKUP_PATIENT, lookup_patient, NULL},
+    {"Practitioner", LOOKUP_PERSON, lookup_person, NULL},
+    {"RelatedPerson", LOOKUP_PERSON, lookup_person, NULL},
+    {"Task", LOOKUP_TASKS, NULL, lookup_task},
 };
 
 /* Whose chart it is: R4 calls the patient `subject`, `patient` or, in a Task, `for`. */
@@ -75,23 +77,30 @@ enum status lookup_read(const cJSON *resource, const struct reference_map *map, 
     }
     find_patient(&scope, out);
     resource_own_uuid(resource, out->identifier_uuid);
-    if (text_equal(out->head.type, "DocumentReference")) {
-        out->kind = LOOKUP_NOTE;
-        return lookup_note(&scope, out, error);
-    }
     for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++) {
         if (text_equal(readers[i].type, out->head.type)) {
             out->kind = readers[i].kind;
-            readers[i].read(&scope, out);
+            if (readers[i].read_owned != NULL) {
+                status = readers[i].read_owned(&scope, out, error);
+            } else {
+                readers[i].read(&scope, out);
+            }
         }
     }
-    return STATUS_OK;
+    if (status != STATUS_OK) {
+        lookup_free(out);
+    }
+    return status;
 }
 
 void lookup_free(struct lookup *lookup)
 {
     if (lookup->kind == LOOKUP_NOTE) {
         memory_free(lookup->value.note.text);
-        lookup->value.note.text = NULL;
+    } else if (lookup->kind == LOOKUP_READINGS_OF) {
+        memory_free(lookup->value.readings.items);
+    } else if (lookup->kind == LOOKUP_TASKS) {
+        memory_free(lookup->value.tasks.items);
     }
+    memset(&lookup->value, 0, sizeof lookup->value);
 }

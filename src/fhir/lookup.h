@@ -8,8 +8,6 @@
 #include "care/chart.h"
 #include "fhir/resource.h"
 
-#define LOOKUP_READINGS 12
-
 enum lookup_kind {
     LOOKUP_NONE,        /* kept whole, nothing to look up */
     LOOKUP_PATIENT,
@@ -27,8 +25,6 @@ enum lookup_kind {
     LOOKUP_PERSON,      /* Practitioner, RelatedPerson, Organization, Device, Location, Medication: a name for an id */
 };
 
-#define LOOKUP_TASKS_LIMIT 24
-
 struct lookup {
     enum lookup_kind kind;
     struct resource_head head;
@@ -39,14 +35,14 @@ struct lookup {
     char code_status[LABEL_SIZE];   /* Flag or Consent of category advance-directive: DNR in words */
     union {
         struct patient patient;
-        struct { struct reading items[LOOKUP_READINGS]; size_t count; } readings;
+        struct { struct reading *items; size_t count, capacity; } readings; /* owned, as many as there are */
         struct medicine medicine;
         struct allergy allergy;
         struct condition condition;
         struct alert alert;
         struct consent consent;
         struct note note;           /* text owned by the lookup */
-        struct { struct task items[LOOKUP_TASKS_LIMIT]; size_t count; } tasks;
+        struct { struct task *items; size_t count, capacity; } tasks;       /* owned, likewise */
         struct goal goal;
         struct appointment appointment;
         struct encounter encounter;
@@ -55,7 +51,7 @@ struct lookup {
 };
 
 /* Fills *out from a resource that passed resource_check(). References resolve
- * through `map` (may be NULL). Free with lookup_free.
+ * through `map` (may be NULL). Free with lookup_free; after a failure there is nothing to free.
  * Where only a reference says who, where or which medicine (prescriber, author,
  * by, place, device, a medicine's label), the text is "Type/id": the reader of
  * the row may exchange it for the name that LOOKUP_PERSON gives for that id.

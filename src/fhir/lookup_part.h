@@ -8,7 +8,7 @@
 #include "fhir/element.h"
 #include "fhir/lookup.h"
 
-void lookup_observation(const struct scope *scope, struct lookup *out);
+enum status lookup_observation(const struct scope *scope, struct lookup *out, struct error *error) MUST_CHECK;
 void lookup_patient(const struct scope *scope, struct lookup *out);
 void lookup_medicine(const struct scope *scope, struct lookup *out);
 void lookup_allergy(const struct scope *scope, struct lookup *out);
@@ -18,8 +18,8 @@ void lookup_detected_issue(const struct scope *scope, struct lookup *out);
 void lookup_goal(const struct scope *scope, struct lookup *out);
 void lookup_consent(const struct scope *scope, struct lookup *out);
 enum status lookup_note(const struct scope *scope, struct lookup *out, struct error *error) MUST_CHECK;
-void lookup_task(const struct scope *scope, struct lookup *out);
-void lookup_care_plan(const struct scope *scope, struct lookup *out);
+enum status lookup_task(const struct scope *scope, struct lookup *out, struct error *error) MUST_CHECK;
+enum status lookup_care_plan(const struct scope *scope, struct lookup *out, struct error *error) MUST_CHECK;
 void lookup_appointment(const struct scope *scope, struct lookup *out);
 void lookup_encounter(const struct scope *scope, struct lookup *out);
 void lookup_person(const struct scope *scope, struct lookup *out);

@@ -151,3 +151,65 @@ void make_attachment(struct maker *maker, cJSON *parent, const char *name, const
     json_add_text(attachment, "title", title);
     buffer_free(&data);
 }
+
+/* --- made anew ------------------------------------------------------------------------------------- */
+
+/* Takes out what another identity of ours left behind. */
+static void drop_identity(cJSON *tree)
+{
+    cJSON *identifiers = cJSON_GetObjectItemCaseSensitive(tree, "identifier");
+    cJSON *meta = cJSON_GetObjectItemCaseSensitive(tree, "meta");
+    cJSON *next = NULL;
+
+    cJSON_DeleteItemFromObjectCaseSensitive(tree, "id");
+    cJSON_DeleteItemFromObjectCaseSensitive(meta, "versionId");
+    cJSON_DeleteItemFromObjectCaseSensitive(meta, "lastUpdated");
+    for (cJSON *one = cJSON_IsArray(identifiers) ? identifiers->child : NULL; one != NULL; one = next) {
+        next = one->next;
+        if (text_equal(json_text(one, "system"), SYSTEM_OWN_IDENTIFIER) ||
+            (text_equal(json_text(one, "system"), SYSTEM_URI) && text_starts_with(json_text(one, "value"), "urn:uuid:"))) {
+            cJSON_Delete(cJSON_DetachItemViaPointer(identifiers, one));
+        }
+    }
+}
+
+static bool add_identity(cJSON *tree, const char *uuid)
+{
+    cJSON *identifiers = cJSON_GetObjectItemCaseSensitive(tree, "identifier");
+    cJSON *identifier = NULL;
+
+    identifiers = identifiers != NULL ? identifiers : json_add_array(tree, "identifier");
+    identifier = json_add_object(identifiers, NULL);
+    return json_add_text(tree, "id", uuid) != NULL && json_add_text(identifier, "system", SYSTEM_OWN_IDENTIFIER) != NULL &&
+           json_add_text(identifier, "value", uuid) != NULL;
+}
+
+enum status resource_renew(const char *body, const struct randomness *randomness, struct made_resource *out,
+                           struct error *error)
+{
+    static const char *const recorded[] = {"Task", "Observation", "DocumentReference", "Consent", "Encounter",
+                                           "MedicationStatement", "MedicationAdministration", NULL};
+    cJSON *tree = NULL;
+    char uuid[UUID_SIZE];
+    size_t i = 0;
+    enum status status = json_parse(body, strlen(body), &tree, error);
+
+    memset(out, 0, sizeof *out);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    while (recorded[i] != NULL && !text_equal(recorded[i], json_text(tree, "resourceType"))) {
+        i++;
+    }
+    if (recorded[i] == NULL) {
+        status = error_set(error, STATUS_INVALID, _("This is the office's to make, not the nurse's: keep theirs and tell the office."));
+    } else {
+        uuid_make(uuid, randomness);
+        drop_identity(tree);
+        set_identity(out, recorded[i], uuid);
+        out->body = add_identity(tree, uuid) ? json_print(tree) : NULL;
+        status = out->body == NULL ? error_no_memory(error) : STATUS_OK;
+    }
+    cJSON_Delete(tree);
+    return status;
+}

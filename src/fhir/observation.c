@@ -12,6 +12,7 @@
  */
 #include "fhir/lookup_part.h"
 
+#include "base/memory.h"
 #include "base/text.h"
 #include "fhir/codes.h"
 #include "fhir/units.h"
@@ -175,33 +176,37 @@ static bool read_value(struct reading *reading, const cJSON *holder)
     return true;
 }
 
-static void add_reading(struct lookup *out, const struct reading *common, enum vital vital, const cJSON *holder,
-                        bool even_empty)
+static enum status add_reading(struct lookup *out, const struct reading *common, enum vital vital, const cJSON *holder,
+                               bool even_empty, struct error *error)
 {
-    struct reading *reading = NULL;
+    struct reading *reading = memory_grow(out->value.readings.items, out->value.readings.count,
+                                          &out->value.readings.capacity, sizeof *reading);
 
-    if (out->value.readings.count == LOOKUP_READINGS) {
-        return;
+    if (reading == NULL) {
+        return error_no_memory(error);
     }
-    reading = &out->value.readings.items[out->value.readings.count];
+    out->value.readings.items = reading;
+    reading += out->value.readings.count;
     *reading = *common;
     reading->vital = vital;
     if (!read_value(reading, holder)) {
         if (!even_empty) {
-            return;
+            return STATUS_OK;
         }
         set_absent(reading, "unknown");
     }
     out->value.readings.count++;
+    return STATUS_OK;
 }
 
-void lookup_observation(const struct scope *scope, struct lookup *out)
+enum status lookup_observation(const struct scope *scope, struct lookup *out, struct error *error)
 {
     const cJSON *code = json_object(scope->root, "code");
     const cJSON *components = json_array(scope->root, "component");
     const cJSON *component = NULL;
     struct reading common = {.status = status_of(json_text(scope->root, "status")), .source = source_of(scope)};
     enum vital vital = VITAL_COUNT;
+    enum status status = STATUS_OK;
     bool panel = components != NULL || json_array(scope->root, "hasMember") != NULL;
 
     common.at = effective(scope->root, &common.precision);
@@ -210,15 +215,25 @@ void lookup_observation(const struct scope *scope, struct lookup *out)
         reference_label(scope, json_object(scope->root, "device"), common.device, sizeof common.device);
     }
     if (concept_vital(code, &vital)) {
-        add_reading(out, &common, vital, scope->root, !panel);
+        status = add_reading(out, &common, vital, scope->root, !panel, error);
     } else if (concept_is_blood_pressure(code) && components == NULL) {
         /* The whole pressure was not measured: both parts say why. */
-        add_reading(out, &common, VITAL_SYSTOLIC, scope->root, !panel);
-        add_reading(out, &common, VITAL_DIASTOLIC, scope->root, !panel);
-    }
-    cJSON_ArrayForEach(component, components) {
-        if (concept_vital(json_object(component, "code"), &vital)) {
-            add_reading(out, &common, vital, component, true);
+        status = add_reading(out, &common, VITAL_SYSTOLIC, scope->root, !panel, error);
+        if (status == STATUS_OK) {
+            status = add_reading(out, &common, VITAL_DIASTOLIC, scope->root, !panel, error);
         }
     }
+    cJSON_ArrayForEach(component, components) {
+        if (status == STATUS_OK && concept_vital(json_object(component, "code"), &vital)) {
+            status = add_reading(out, &common, vital, component, true, error);
+        }
+    }
+    return status;
+}
+
+instant observation_time(const cJSON *observation)
+{
+    enum instant_precision precision = PRECISION_NONE;
+
+    return effective(observation, &precision);
 }

@@ -215,3 +215,20 @@ enum status references_rewrite(cJSON *resource,
     }
     return STATUS_OK;
 }
+
+bool references_remove(cJSON *resource, const char *reference)
+{
+    bool removed = false;
+
+    for (cJSON *child = resource == NULL ? NULL : resource->child, *next = NULL; child != NULL; child = next) {
+        next = child->next;
+        bool inside = references_remove(child, reference);
+        if ((cJSON_IsArray(resource) && text_equal(json_text(child, "reference"), reference)) ||
+            (inside && cJSON_IsArray(child) && child->child == NULL)) {
+            cJSON_Delete(cJSON_DetachItemViaPointer(resource, child));
+            inside = true;
+        }
+        removed = removed || inside;
+    }
+    return removed;
+}

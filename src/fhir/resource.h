@@ -63,6 +63,12 @@ enum status references_rewrite(cJSON *resource,
                                bool (*rewrite)(void *context, const char *reference, char *out, size_t size),
                                void *context, struct error *error) MUST_CHECK;
 
+/* Takes every array element out whose reference is exactly `reference`, and arrays that are empty then. Whether there were any. */
+bool references_remove(cJSON *resource, const char *reference);
+
+/* When an Observation was made; INSTANT_NONE when it does not say. */
+instant observation_time(const cJSON *observation);
+
 /* True when two Patient resources may describe the same person: an identifier
  * in common, or equal name and birth date. False keeps import from merging two. */
 bool patients_may_be_same(const cJSON *a, const cJSON *b);

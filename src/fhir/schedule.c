@@ -6,6 +6,7 @@
  */
 #include "fhir/lookup_part.h"
 
+#include "base/memory.h"
 #include "base/text.h"
 #include "fhir/codes.h"
 
@@ -21,15 +22,32 @@ static bool is_one_of(const char *code, const char *const *codes)
 
 /* --- tasks ----------------------------------------------------------------------------------------- */
 
-void lookup_task(const struct scope *scope, struct lookup *out)
+/* One more task of the resource, empty; NULL when memory is short. */
+static struct task *add_task(struct lookup *out)
+{
+    struct task *grown =
+        memory_grow(out->value.tasks.items, out->value.tasks.count, &out->value.tasks.capacity, sizeof *grown);
+
+    if (grown == NULL) {
+        return NULL;
+    }
+    out->value.tasks.items = grown;
+    grown += out->value.tasks.count++;
+    memset(grown, 0, sizeof *grown);
+    return grown;
+}
+
+enum status lookup_task(const struct scope *scope, struct lookup *out, struct error *error)
 {
     static const char *const open[] = {"draft", "requested", "received", "accepted", "ready", "in-progress", "on-hold",
                                        NULL};
-    struct task *task = &out->value.tasks.items[0];
+    struct task *task = add_task(out);
     const cJSON *restriction = json_object(json_object(scope->root, "restriction"), "period");
     const cJSON *execution = json_object(scope->root, "executionPeriod");
 
-    out->value.tasks.count = 1;
+    if (task == NULL) {
+        return error_no_memory(error);
+    }
     text_copy(task->id, sizeof task->id, out->head.id);
     text_copy(task->source, sizeof task->source, "Task");
     label_set(task->label, sizeof task->label, json_text(scope->root, "description"));
@@ -46,6 +64,7 @@ void lookup_task(const struct scope *scope, struct lookup *out)
         task->due = element_time(restriction, "start");
     }
     task->open = is_one_of(task->status, open);
+    return STATUS_OK;
 }
 
 static void read_activity(const cJSON *detail, const char *plan, bool plan_active, struct task *task)
@@ -78,7 +97,7 @@ static void read_activity(const cJSON *detail, const char *plan, bool plan_activ
     task->open = plan_active && is_one_of(task->status, open);
 }
 
-void lookup_care_plan(const struct scope *scope, struct lookup *out)
+enum status lookup_care_plan(const struct scope *scope, struct lookup *out, struct error *error)
 {
     bool active = text_equal(json_text(scope->root, "status"), "active");
     const cJSON *activity = NULL;
@@ -89,12 +108,19 @@ void lookup_care_plan(const struct scope *scope, struct lookup *out)
     }
     cJSON_ArrayForEach(activity, json_array(scope->root, "activity")) {
         const cJSON *detail = json_object(activity, "detail");
+        struct task *task = NULL;
 
-        out->palliative = out->palliative || (active && concept_is_palliative(json_object(detail, "code")));
-        if (detail != NULL && out->value.tasks.count < LOOKUP_TASKS_LIMIT) {
-            read_activity(detail, out->head.id, active, &out->value.tasks.items[out->value.tasks.count++]);
+        if (detail == NULL) {
+            continue;
         }
+        out->palliative = out->palliative || (active && concept_is_palliative(json_object(detail, "code")));
+        task = add_task(out);
+        if (task == NULL) {
+            return error_no_memory(error);
+        }
+        read_activity(detail, out->head.id, active, task);
     }
+    return STATUS_OK;
 }
 
 /* --- appointments and encounters ------------------------------------------------------------------- */

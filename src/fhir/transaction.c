@@ -103,6 +103,17 @@ enum status transaction_add_update(struct transaction *transaction, cJSON *resou
     return STATUS_OK;
 }
 
+enum status transaction_add_read(struct transaction *transaction, const char *url, struct error *error)
+{
+    int count = cJSON_GetArraySize(transaction->entries);
+    cJSON *request = json_add_object(json_add_object(transaction->entries, NULL), "request");
+
+    if (request == NULL || json_add_text(request, "method", "GET") == NULL || json_add_text(request, "url", url) == NULL) {
+        return forget_entry(transaction, count, error);
+    }
+    return STATUS_OK;
+}
+
 size_t transaction_count(const struct transaction *transaction)
 {
     return (size_t)cJSON_GetArraySize(transaction->entries);

@@ -35,6 +35,11 @@ enum status visit_make(const struct visit *visit, const struct signer *signer, s
 enum status task_update(const char *task_body, const struct visit_task *change, const struct signer *signer,
                         struct made_visit *out, struct error *error) MUST_CHECK;
 
+/* What the nurse recorded as an update, made a new record of its own: without the id and version it had, with a new
+ * identity in place of the one it had. INVALID for what is not hers to make anew (an appointment, a person, an order). */
+enum status resource_renew(const char *body, const struct randomness *randomness, struct made_resource *out,
+                           struct error *error) MUST_CHECK;
+
 /* The nurse's own Practitioner, for a clinic that starts without a server. */
 enum status practitioner_make(const char *name, const struct randomness *randomness, struct made_resource *out,
                               struct error *error) MUST_CHECK;

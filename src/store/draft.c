@@ -150,15 +150,19 @@ enum status draft_put_all(struct store *store, const struct visit_draft *draft, 
     return database_end(store, status, error);
 }
 
-static enum status load_visit(struct store *store, const char *visit_id, struct visit_draft *out, struct error *error)
+/* `other_state` may be "": in progress only. */
+static enum status load_visit(struct store *store, const char *visit_id, const char *other_state,
+                              struct visit_draft *out, struct error *error)
 {
     sqlite3_stmt *statement = database_statement(
-        store, "SELECT patient, appointment, started, changed FROM visit WHERE id = ?1 AND state = 'in-progress'",
+        store,
+        "SELECT patient, appointment, started, changed FROM visit WHERE id = ?1 AND state IN ('in-progress', ?2)",
         error);
     if (statement == NULL) {
         return database_error(store, error);
     }
     bind_text(statement, 1, visit_id);
+    bind_text(statement, 2, other_state);
     bool row = false;
     enum status status = database_step(store, statement, &row, error);
     if (status == STATUS_OK && row) {
@@ -197,10 +201,11 @@ static enum status load_fields(struct store *store, const char *visit_id, struct
     return status;
 }
 
-enum status draft_load(struct store *store, const char *visit_id, struct visit_draft *out, struct error *error)
+static enum status load(struct store *store, const char *visit_id, const char *other_state, struct visit_draft *out,
+                        struct error *error)
 {
     visit_draft_init(out);
-    enum status status = load_visit(store, visit_id, out, error);
+    enum status status = load_visit(store, visit_id, other_state, out, error);
     if (status == STATUS_OK) {
         status = load_fields(store, visit_id, out, error);
     }
@@ -210,17 +215,28 @@ enum status draft_load(struct store *store, const char *visit_id, struct visit_d
     return status;
 }
 
-static enum status set_aside(struct store *store, const char *visit_id, struct error *error)
+enum status draft_load(struct store *store, const char *visit_id, struct visit_draft *out, struct error *error)
 {
-    sqlite3_stmt *statement = database_statement(
-        store, "UPDATE visit SET state = 'set-aside', changed = ?2 WHERE id = ?1 AND state = 'in-progress'", error);
+    return load(store, visit_id, "", out, error);
+}
+
+enum status draft_look(struct store *store, const char *visit_id, struct visit_draft *out, struct error *error)
+{
+    return load(store, visit_id, "set-aside", out, error);
+}
+
+/* --- set aside and taken up again ---------------------------------------------------------------- */
+
+/* Runs a change of one visit, whose id is ?1 and the time ?2. */
+static enum status change(struct store *store, const char *visit_id, const char *sql, struct error *error)
+{
+    sqlite3_stmt *statement = database_statement(store, sql, error);
     if (statement == NULL) {
         return database_error(store, error);
     }
     bind_text(statement, 1, visit_id);
     bind_integer(statement, 2, clock_now(&store->clock));
-    enum status status = database_run(store, statement, error);
-    return status == STATUS_OK && sqlite3_changes(store->connection) == 0 ? not_open(error) : status;
+    return database_run(store, statement, error);
 }
 
 enum status draft_set_aside(struct store *store, const char *visit_id, const char *reason, struct error *error)
@@ -231,13 +247,90 @@ enum status draft_set_aside(struct store *store, const char *visit_id, const cha
         return status;
     }
     visit_draft_init(&draft);
-    status = load_visit(store, visit_id, &draft, error);
+    status = load_visit(store, visit_id, "", &draft, error);
     if (status == STATUS_OK) {
-        status = set_aside(store, visit_id, error);
+        status = change(store, visit_id, "UPDATE visit SET state = 'set-aside', changed = ?2 WHERE id = ?1", error);
     }
     if (status == STATUS_OK) {
         status = audit_add(store, "set-aside", "Encounter", visit_id, draft.patient, reason, error);
     }
     visit_draft_free(&draft);
+    return database_end(store, status, error);
+}
+
+/* Whose visit it is that was set aside; NOT_FOUND when it cannot be taken up. */
+static enum status find_set_aside(struct store *store, const char *visit_id, char patient[ID_SIZE],
+                                  struct error *error)
+{
+    sqlite3_stmt *statement = database_statement(
+        store,
+        "SELECT v.patient, p.id IS NOT NULL FROM visit v LEFT JOIN patient p ON p.id = v.patient "
+        "WHERE v.id = ?1 AND v.state = 'set-aside'",
+        error);
+    if (statement == NULL) {
+        return database_error(store, error);
+    }
+    bind_text(statement, 1, visit_id);
+    bool row = false;
+    enum status status = database_step(store, statement, &row, error);
+    if (status == STATUS_OK && !row) {
+        return error_set(error, STATUS_NOT_FOUND, _("No visit of this id is set aside on this device."));
+    }
+    if (status == STATUS_OK) {
+        bool here = column_int(statement, 1) != 0;
+        column_text(statement, 0, patient, ID_SIZE);
+        sqlite3_reset(statement);
+        if (!here) {
+            status = error_set(error, STATUS_NOT_FOUND,
+                               _("The patient of this visit is not on this device any more; the visit stays set aside "
+                                 "until a sync brings the patient back."));
+        }
+    }
+    return status;
+}
+
+static enum status refuse_second(struct store *store, const char *patient, struct error *error)
+{
+    char open_visit[UUID_SIZE];
+    enum status status = draft_find(store, patient, open_visit, error);
+    if (status == STATUS_OK) {
+        return error_set(error, STATUS_CONFLICT,
+                         _("This patient has another unfinished visit; sign it or set it aside first."));
+    }
+    if (status == STATUS_NOT_FOUND) {
+        error_clear(error);
+        return STATUS_OK;
+    }
+    return status;
+}
+
+enum status draft_resume(struct store *store, const char *visit_id, struct error *error)
+{
+    char patient[ID_SIZE] = "";
+    enum status status = database_begin(store, error);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = find_set_aside(store, visit_id, patient, error);
+    if (status == STATUS_OK) {
+        status = refuse_second(store, patient, error);
+    }
+    if (status == STATUS_OK) {
+        status = change(store, visit_id,
+                        "UPDATE visit SET state = 'in-progress', changed = ?2, appointment = CASE WHEN EXISTS "
+                        "(SELECT 1 FROM visit other WHERE other.changed >= visit.started AND other.state = 'signed' "
+                        " AND other.appointment = visit.appointment) THEN '' ELSE appointment END "
+                        "WHERE id = ?1",
+                        error);
+    }
+    if (status == STATUS_OK) {
+        /* Where she was when she set it aside is no place to come back to. */
+        status = change(store, visit_id,
+                        "DELETE FROM draft WHERE visit = ?1 AND field IN ('screen', 'cursor') AND ?2 IS NOT NULL",
+                        error);
+    }
+    if (status == STATUS_OK) {
+        status = audit_add(store, "resume", "Encounter", visit_id, patient, "", error);
+    }
     return database_end(store, status, error);
 }

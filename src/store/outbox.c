@@ -5,14 +5,17 @@
 #include "store/outbox.h"
 
 #include "base/text.h"
-#include "store/database.h"
+#include "store/query_row.h"
 
 #include <string.h>
 
 enum status outbox_recover(struct store *store, struct error *error)
 {
     sqlite3_stmt *statement = database_statement(
-        store, "UPDATE outbox SET state = 'waiting', superseded = 0 WHERE state = 'sending'", error);
+        store,
+        "UPDATE outbox SET state = 'waiting', superseded = 0 WHERE state = 'sending' OR (state = 'conflict' AND number IN "
+        "(SELECT outbox FROM conflict WHERE theirs IS NULL AND NOT gone))",
+        error);
     return statement == NULL ? database_error(store, error) : database_run(store, statement, error);
 }
 
@@ -94,6 +97,51 @@ enum status outbox_server_id(struct store *store, const char *type, const char *
     return status;
 }
 
+enum status outbox_tie(struct store *store, int64_t number, char *out, size_t size, struct error *error)
+{
+    bool found = false;
+
+    out[0] = '\0';
+    sqlite3_stmt *statement = database_statement(store, "SELECT server FROM outbox WHERE number = ?", error);
+    if (statement == NULL) {
+        return database_error(store, error);
+    }
+    bind_integer(statement, 1, number);
+    enum status status = database_step(store, statement, &found, error);
+    if (status == STATUS_OK && found) {
+        column_text(statement, 0, out, size);
+    }
+    sqlite3_reset(statement);
+    return status;
+}
+
+enum status outbox_each_identity(struct store *store, const char *type, int most,
+                                 void (*visit)(void *context, const char *uuid, const char *id), void *context,
+                                 struct error *error)
+{
+    enum status status = STATUS_OK;
+    bool found = false;
+
+    sqlite3_stmt *statement = database_statement(store, "SELECT uuid, id FROM identity WHERE type = ? LIMIT ?", error);
+    if (statement == NULL) {
+        return database_error(store, error);
+    }
+    bind_text(statement, 1, type);
+    bind_integer(statement, 2, most);
+    do {
+        status = database_step(store, statement, &found, error);
+        if (status == STATUS_OK && found) {
+            char uuid[UUID_SIZE];
+            char id[ID_SIZE];
+            column_text(statement, 0, uuid, sizeof uuid);
+            column_text(statement, 1, id, sizeof id);
+            visit(context, uuid, id);
+        }
+    } while (status == STATUS_OK && found);
+    sqlite3_reset(statement);
+    return status;
+}
+
 enum status cursor_get(struct store *store, const char *scope, char *out, size_t size, struct error *error)
 {
     bool found = false;
@@ -134,6 +182,20 @@ enum status outbox_each_patient(struct store *store,
             visit(context, id, column_int(statement, 1) != 0);
         }
     } while (status == STATUS_OK && found);
+    sqlite3_reset(statement);
+    return status;
+}
+
+enum status outbox_chart_is_whole(struct store *store, const char *patient, bool *whole, struct error *error)
+{
+    sqlite3_stmt *statement = database_statement(
+        store,
+        "SELECT 1 FROM patient p LEFT JOIN chart_state c ON c.patient = p.id WHERE p.id = ? AND " CHART_IS_COMPLETE, error);
+    if (statement == NULL) {
+        return database_error(store, error);
+    }
+    bind_text(statement, 1, patient);
+    enum status status = database_step(store, statement, whole, error);
     sqlite3_reset(statement);
     return status;
 }

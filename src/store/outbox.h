@@ -10,7 +10,8 @@
 #include "store/store.h"
 
 /* At the start of a run: what was being sent when the program stopped waits
- * again (its outcome is unknown; identity makes repeating safe). */
+ * again (its outcome is unknown; identity makes repeating safe), and what is in conflict
+ * with something unknown, so that it is asked for again. */
 enum status outbox_recover(struct store *store, struct error *error) MUST_CHECK;
 /* The body a row wants to have at the server, its references by our own UUIDs. Owned (memory_free). */
 enum status outbox_body(struct store *store, int64_t number, char **body, struct error *error) MUST_CHECK;
@@ -19,12 +20,23 @@ enum status outbox_mark_sending(struct store *store, const int64_t *numbers, siz
 /* No answer: back to waiting, with what happened in words. */
 enum status outbox_mark_unknown(struct store *store, const int64_t *numbers, size_t count, const char *reason,
                                 struct error *error) MUST_CHECK;
+/* The state of a row; NOT_FOUND when it has left the outbox. */
+enum status outbox_state(struct store *store, int64_t number, enum outbox_state *out, struct error *error) MUST_CHECK;
 /* A refused or conflicting row is to be tried again. */
 enum status outbox_retry(struct store *store, int64_t number, struct error *error) MUST_CHECK;
 /* The server's id for one of our UUIDs. NOT_FOUND while it is unknown. */
 enum status outbox_server_id(struct store *store, const char *type, const char *uuid, char id[ID_SIZE],
                              struct error *error) MUST_CHECK;
 
+/* The address of the only server that may have a row; "" when any may, "-" when none. */
+enum status outbox_tie(struct store *store, int64_t number, char *out, size_t size, struct error *error) MUST_CHECK;
+/* Ids that the server gave to things of ours of one type, `most` of them. */
+enum status outbox_each_identity(struct store *store, const char *type, int most,
+                                 void (*visit)(void *context, const char *uuid, const char *id), void *context,
+                                 struct error *error) MUST_CHECK;
+
+/* The cursor of this scope is the address of the server whose ids the record holds. */
+#define CURSOR_SERVER "server"
 /* The saved cursor of a scope, "" when none. */
 enum status cursor_get(struct store *store, const char *scope, char *out, size_t size, struct error *error) MUST_CHECK;
 
@@ -33,6 +45,15 @@ enum status outbox_each_patient(struct store *store,
                                 void (*visit)(void *context, const char *patient, bool complete), void *context,
                                 struct error *error) MUST_CHECK;
 
+/* Whether a patient is here with a chart that lacks nothing. */
+enum status outbox_chart_is_whole(struct store *store, const char *patient, bool *whole, struct error *error) MUST_CHECK;
+
+/* What a chart has of one type that the server should have too. Of readings `at` is told, else INSTANT_NONE; of
+ * Observations without a reading the body is, else NULL. */
+enum status outbox_each_held(struct store *store, const char *type, const char *patient,
+                             void (*visit)(void *context, const char *id, instant at, const char *body), void *context,
+                             struct error *error) MUST_CHECK;
+
 /* One line per run, without health data. The last 200 are kept. */
 struct journal_entry {
     instant start, end;
@@ -40,7 +61,7 @@ struct journal_entry {
     int64_t bytes_out, bytes_in;
     enum status result;
     char reason[256];
-    char data_as_of[40]; /* "" unless this run completed a pull */
+    char data_as_of[40]; /* "" unless this run left every chart of the caseload complete */
 };
 enum status journal_add(struct store *store, const struct journal_entry *entry, struct error *error) MUST_CHECK;
 struct journal_rows { struct journal_entry *items; size_t count, capacity; };

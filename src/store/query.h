@@ -15,6 +15,7 @@ struct patient_row {
     struct appointment appointment;    /* id "" when there is none (that day / coming) */
     int red, amber;                    /* active alerts, from the record and from rules; -1 while the rules were not run */
     char alert[LABEL_SIZE];            /* the most urgent one in words, "" when none (of the record's, while -1) */
+    bool to_judge;                     /* the rules have to be run: query_row_alerts() */
     bool unfinished;                   /* a visit is in progress on this device */
     instant unfinished_since;
     enum visit_state visit_state;      /* of the visit that day */
@@ -32,14 +33,20 @@ void patient_rows_free(struct patient_rows *rows);
 
 /* Unfinished visits first, planned ones by time, then unplanned ones; then the
  * day's other appointments by time. An appointment whose patient is not on the
- * device is there too, with the patient's id for a name. Rules are run for all. */
+ * device is there too, with the patient's id for a name, and nothing to judge. */
 enum status query_today(struct store *store, instant now, struct patient_rows *out, struct error *error) MUST_CHECK;
+/* The appointment that a visit to this patient which begins at `start` keeps: of those of that day that are not over
+ * and that no signed visit of this device has kept, the nearest to it. "" when there is none. */
+enum status query_visit_appointment(struct store *store, const char *patient, instant start, char appointment[ID_SIZE],
+                                    struct error *error) MUST_CHECK;
 /* All patients (search "" or NULL), or those in whose name, reading, id or birth
- * date every word of the search is found; best first, then by name. The rules are
- * not run: red and amber are -1, unknown, until query_row_alerts() fills them. */
+ * date every word of the search is found; best first, then by name. */
 enum status query_patients(struct store *store, const char *search, instant now, struct patient_rows *out,
                            struct error *error) MUST_CHECK;
-/* Runs the rules for one row, as its chart would show them: a few milliseconds. Not audited as a reading. */
+/* Neither runs the rules: in their rows red and amber are -1, unknown, until this
+ * fills them, as the row's chart would show them. It takes a few milliseconds, and
+ * is not audited as a reading. The row has nothing to judge afterwards, whatever
+ * is returned; after a failure what it said before stands. */
 enum status query_row_alerts(struct store *store, instant now, struct patient_row *row, struct error *error) MUST_CHECK;
 /* One patient by id ("p1", "Patient/p1") or by a name or reading that fits one only.
  * NOT_FOUND, or INVALID with the names it fits. */
@@ -49,6 +56,9 @@ enum status query_find_patient(struct store *store, const char *text, char id[ID
  * alerts are included. Audited as a reading of this chart. */
 enum status query_chart(struct store *store, const char *patient, instant since, size_t most, instant now,
                         struct chart *out, struct error *error) MUST_CHECK;
+/* The same, not audited: for a chart that is open already, for signing, for the alerts of a list. */
+enum status chart_load(struct store *store, const char *patient, instant since, size_t most, instant now,
+                       struct chart *out, struct error *error) MUST_CHECK;
 /* The exact body of a resource, owned; NOT_FOUND. */
 enum status query_body(struct store *store, const char *type, const char *id, char **out, struct error *error) MUST_CHECK;
 
@@ -79,7 +89,8 @@ enum status query_outbox(struct store *store, struct outbox_rows *out, struct er
 const char *outbox_state_key(enum outbox_state state);  /* waiting sending refused conflict */
 const char *outbox_state_word(enum outbox_state state); /* translated */
 
-/* Each visit of this device, newest first, for the Outbox screen. */
+/* Each visit of this device, newest first, those set aside last, for the Outbox screen. What is not at the server is
+ * there however old it is. */
 struct visit_row {
     char id[UUID_SIZE], patient[ID_SIZE], patient_name[LABEL_SIZE];
     enum visit_state state;
@@ -96,12 +107,12 @@ enum status query_visits(struct store *store, instant since, struct visit_rows *
 
 /* Status in numbers; never greener than the facts. */
 struct sync_status {
-    int pending, refused, conflicts, drafts, quarantined;
+    int pending, refused, conflicts, drafts, set_aside, quarantined;
     instant last_good;              /* end of the last sync that left nothing unsent and stored every answer */
     instant last_attempt;
     enum status last_result;
     char last_reason[256];          /* why it was not good, translated; "" */
-    instant data_as_of;             /* server time up to which the caseload is complete */
+    instant data_as_of;             /* server time up to which every chart of the caseload was last complete */
     int patients, incomplete_patients;
     char server[512];
 };

@@ -27,6 +27,7 @@ void patient_from_columns(sqlite3_stmt *statement, int first, struct patient *ou
     out->deceased = column_int(statement, first + 8) != 0;
     out->inactive = column_int(statement, first + 9) != 0;
     out->complete = column_int(statement, first + 10) != 0;
+    out->released = column_int(statement, first + 11) != 0;
 }
 
 static void reading_from_row(sqlite3_stmt *statement, enum vital vital, struct reading *out)

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "store/database.h"
+#include "store/outbox.h"
 
 #include <string.h>
 
@@ -40,6 +41,26 @@ static enum outbox_state state_from_column(sqlite3_stmt *statement, int column)
         }
     }
     return OUTBOX_WAITING; /* never: the schema allows only these */
+}
+
+enum status outbox_state(struct store *store, int64_t number, enum outbox_state *out, struct error *error)
+{
+    bool found = false;
+
+    sqlite3_stmt *statement = database_statement(store, "SELECT state FROM outbox WHERE number = ?", error);
+    if (statement == NULL) {
+        return database_error(store, error);
+    }
+    bind_integer(statement, 1, number);
+    enum status status = database_step(store, statement, &found, error);
+    if (status == STATUS_OK && !found) {
+        status = error_set(error, STATUS_NOT_FOUND, _("The outbox has no such entry any more."));
+    }
+    if (status == STATUS_OK) {
+        *out = state_from_column(statement, 0);
+    }
+    sqlite3_reset(statement);
+    return status;
 }
 
 void outbox_rows_free(struct outbox_rows *rows)
@@ -110,10 +131,15 @@ void visit_rows_free(struct visit_rows *rows)
 
 static void visit_row_from_columns(sqlite3_stmt *statement, struct visit_row *row)
 {
+    char state[16];
+
     column_text(statement, 0, row->id, sizeof row->id);
     column_text(statement, 1, row->patient, sizeof row->patient);
     column_text(statement, 2, row->patient_name, sizeof row->patient_name);
-    row->state = column_int(statement, 3) != 0 ? VISIT_SIGNED : VISIT_IN_PROGRESS;
+    column_text(statement, 3, state, sizeof state);
+    row->state = strcmp(state, "signed") == 0      ? VISIT_SIGNED
+                 : strcmp(state, "set-aside") == 0 ? VISIT_SET_ASIDE
+                                                   : VISIT_IN_PROGRESS;
     row->started = column_instant(statement, 4);
     row->ended = column_instant(statement, 5);
     row->signed_at = column_instant(statement, 6);
@@ -134,14 +160,14 @@ enum status query_visits(struct store *store, instant since, struct visit_rows *
     /* What is unsent is shown however old it is. */
     sqlite3_stmt *statement = database_statement(
         store,
-        "SELECT v.id, v.patient, p.name, v.state = 'signed', v.started, v.ended, v.signed, v.accepted, "
+        "SELECT v.id, v.patient, p.name, v.state, v.started, v.ended, v.signed, v.accepted, "
         "count(CASE WHEN o.state IN ('waiting', 'sending') THEN 1 END), count(CASE o.state WHEN 'refused' THEN 1 END), "
         "count(CASE o.state WHEN 'conflict' THEN 1 END), "
         "(SELECT reason FROM outbox WHERE outbox.visit = v.id AND reason <> '' "
         " ORDER BY state IN ('waiting', 'sending'), number LIMIT 1) "
         "FROM visit v LEFT JOIN patient p ON p.id = v.patient LEFT JOIN outbox o ON o.visit = v.id "
-        "WHERE v.state <> 'set-aside' AND (v.changed >= ? OR v.accepted IS NULL) "
-        "GROUP BY v.id ORDER BY v.started DESC, v.id",
+        "WHERE v.changed >= ? OR v.accepted IS NULL "
+        "GROUP BY v.id ORDER BY v.state = 'set-aside', v.started DESC, v.id",
         error);
     if (statement == NULL) {
         return database_error(store, error);

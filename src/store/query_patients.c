@@ -220,8 +220,7 @@ enum status query_patients(struct store *store, const char *search, instant now,
             status = error_no_memory(error);
         } else {
             row->patient = list.items[i].patient;
-            row->red = -1;
-            row->amber = -1;
+            row->to_judge = true;
             status = complete_row(store, start, row, error);
         }
     }

@@ -14,8 +14,8 @@
 /* A patient's columns, from the same. */
 #define PATIENT_COLUMNS \
     "p.id, p.name, p.reading, p.birth_date, p.gender, p.phone, p.address, p.language, p.deceased, p.inactive, " \
-    CHART_IS_COMPLETE
-#define PATIENT_COLUMN_COUNT 11
+    CHART_IS_COMPLETE ", coalesce(c.released, 0)"
+#define PATIENT_COLUMN_COUNT 12
 void patient_from_columns(sqlite3_stmt *statement, int first, struct patient *out);
 
 /* An appointment's columns, from `appointment a JOIN resource r`. */
@@ -24,9 +24,6 @@ void appointment_from_columns(sqlite3_stmt *statement, int first, struct appoint
 /* Appointments that nobody will keep are not shown. */
 #define APPOINTMENT_STANDS "a.status NOT IN ('cancelled', 'entered-in-error')"
 
-/* query_chart() without the audit row: for signing, and for the alerts of a list. */
-enum status chart_load(struct store *store, const char *patient, instant since, size_t most, instant now,
-                       struct chart *out, struct error *error) MUST_CHECK;
 /* The parts of a chart besides patient and readings: query_chart_parts.c. */
 enum status chart_load_parts(struct store *store, const char *patient, instant now, struct chart *out,
                              struct error *error) MUST_CHECK;

@@ -13,6 +13,7 @@ static enum status count_rows(struct store *store, struct sync_status *out, stru
         "SELECT (SELECT count(*) FROM outbox WHERE state IN ('waiting', 'sending')), "
         "(SELECT count(*) FROM outbox WHERE state = 'refused'), (SELECT count(*) FROM outbox WHERE state = 'conflict'), "
         "(SELECT count(*) FROM visit WHERE state = 'in-progress'), (SELECT count(*) FROM quarantine), "
+        "(SELECT count(*) FROM visit WHERE state = 'set-aside'), "
         "(SELECT count(*) FROM patient), "
         "(SELECT count(*) FROM patient p LEFT JOIN chart_state c ON c.patient = p.id WHERE NOT " CHART_IS_COMPLETE ")",
         error);
@@ -26,8 +27,9 @@ static enum status count_rows(struct store *store, struct sync_status *out, stru
         out->conflicts = column_int(statement, 2);
         out->drafts = column_int(statement, 3);
         out->quarantined = column_int(statement, 4);
-        out->patients = column_int(statement, 5);
-        out->incomplete_patients = column_int(statement, 6);
+        out->set_aside = column_int(statement, 5);
+        out->patients = column_int(statement, 6);
+        out->incomplete_patients = column_int(statement, 7);
     }
     sqlite3_reset(statement);
     return status;

@@ -1,6 +1,6 @@
 /*
  * The Today board: the day's appointments and the visits of this device,
- * brought together, with the alerts of each chart.
+ * brought together; and the alerts of one row's chart.
  */
 #include "store/query_row.h"
 
@@ -25,6 +25,8 @@ struct patient_row *patient_rows_add(struct patient_rows *rows)
     }
     rows->items = grown;
     memset(&rows->items[rows->count], 0, sizeof *grown);
+    rows->items[rows->count].red = -1;
+    rows->items[rows->count].amber = -1;
     rows->items[rows->count].unfinished_since = INSTANT_NONE;
     rows->items[rows->count].appointment.start = INSTANT_NONE;
     rows->items[rows->count].appointment.end = INSTANT_NONE;
@@ -35,6 +37,7 @@ enum status query_row_alerts(struct store *store, instant now, struct patient_ro
 {
     struct chart chart;
 
+    row->to_judge = false;
     enum status status = chart_load(store, row->patient.id, instant_add_days(now, -CHART_DAYS), CHART_READINGS, now,
                                     &chart, error);
     if (status != STATUS_OK) {
@@ -87,6 +90,36 @@ static enum status load_appointments(struct store *store, instant start, instant
             }
         }
     } while (status == STATUS_OK && found);
+    sqlite3_reset(statement);
+    return status;
+}
+
+enum status query_visit_appointment(struct store *store, const char *patient, instant start, char appointment[ID_SIZE],
+                                    struct error *error)
+{
+    instant day = instant_day_start(start);
+    bool row = false;
+
+    appointment[0] = '\0';
+    sqlite3_stmt *statement = database_statement(
+        store,
+        "SELECT r.id FROM appointment a JOIN resource r ON r.key = a.resource "
+        "WHERE a.patient = ?1 AND a.start >= ?2 AND a.start < ?3 AND " APPOINTMENT_STANDS
+        " AND a.status NOT IN ('fulfilled', 'noshow') "
+        "AND NOT EXISTS (SELECT 1 FROM visit v WHERE v.changed >= ?2 AND v.appointment = r.id AND v.state = 'signed') "
+        "ORDER BY abs(a.start - ?4), a.start, r.id LIMIT 1",
+        error);
+    if (statement == NULL) {
+        return database_error(store, error);
+    }
+    bind_text(statement, 1, patient);
+    bind_integer(statement, 2, day);
+    bind_integer(statement, 3, instant_add_days(day, 1));
+    bind_integer(statement, 4, start);
+    enum status status = database_step(store, statement, &row, error);
+    if (status == STATUS_OK && row) {
+        column_text(statement, 0, appointment, ID_SIZE);
+    }
     sqlite3_reset(statement);
     return status;
 }
@@ -192,16 +225,14 @@ static int board_order(const void *a, const void *b)
     return strcmp(left->patient.id, right->patient.id);
 }
 
-static enum status finish_row(struct store *store, instant now, struct patient_row *row, struct error *error)
+/* A patient who is not on the device goes by his id. */
+static void finish_row(struct patient_row *row)
 {
-    if (row->patient.id[0] != '\0') {
-        return query_row_alerts(store, now, row, error);
+    row->to_judge = row->patient.id[0] != '\0';
+    if (!row->to_judge) {
+        text_copy(row->patient.id, sizeof row->patient.id, row->appointment.patient);
+        text_copy(row->patient.name, sizeof row->patient.name, row->appointment.patient);
     }
-    text_copy(row->patient.id, sizeof row->patient.id, row->appointment.patient);
-    text_copy(row->patient.name, sizeof row->patient.name, row->appointment.patient);
-    row->red = -1;
-    row->amber = -1;
-    return STATUS_OK;
 }
 
 enum status query_today(struct store *store, instant now, struct patient_rows *out, struct error *error)
@@ -213,12 +244,12 @@ enum status query_today(struct store *store, instant now, struct patient_rows *o
     if (status == STATUS_OK) {
         status = load_visits(store, start, out, error);
     }
-    for (size_t i = 0; i < out->count && status == STATUS_OK; i++) {
-        status = finish_row(store, now, &out->items[i], error);
-    }
     if (status != STATUS_OK) {
         patient_rows_free(out);
         return status;
+    }
+    for (size_t i = 0; i < out->count; i++) {
+        finish_row(&out->items[i]);
     }
     if (out->count > 1) {
         qsort(out->items, out->count, sizeof out->items[0], board_order);

@@ -38,6 +38,7 @@ enum verdict {
     VERDICT_CONFLICT,
     VERDICT_ASIDE,              /* another resource under the same id */
     VERDICT_OTHER_PERSON,
+    VERDICT_TAKEN,              /* its id is that of something unsent for a former server */
 };
 
 static enum status keep_aside(struct arrival *arrival, const char *why, const char *contested, bool unread,
@@ -56,6 +57,11 @@ static enum status keep_aside(struct arrival *arrival, const char *why, const ch
         aside.id = arrival->lookup.head.id;
         aside.patient = lookup_chart(&arrival->lookup, arrival->lookup.head.id);
     }
+    if ((aside.patient == NULL || aside.patient[0] == '\0') && arrival->incoming->chart != NULL) {
+        aside.type = arrival->head.type;
+        aside.id = arrival->head.id;
+        aside.patient = arrival->incoming->chart;
+    }
     arrival->store->page.quarantined++;
     outcome->result = APPLY_QUARANTINED;
     text_copy(outcome->why, sizeof outcome->why, why);
@@ -67,7 +73,7 @@ static enum status keep_unread(struct arrival *arrival, const char *why, struct 
 {
     lookup_free(&arrival->lookup);
     enum status status = lookup_read(arrival->incoming->resource, arrival->incoming->references, &arrival->lookup, NULL);
-    if (status == STATUS_NO_MEMORY) {
+    if (status == STATUS_NO_MEMORY || resource_head_read(arrival->incoming->resource, &arrival->head, NULL) == STATUS_NO_MEMORY) {
         return error_no_memory(error);
     }
     return keep_aside(arrival, why, NULL, status == STATUS_OK, outcome, error);
@@ -183,11 +189,17 @@ static enum status judge_unsent(struct arrival *arrival, enum verdict *verdict, 
 {
     bool same = false;
 
+    if (arrival->pending.is_update && arrival->pending.tied) {
+        *verdict = VERDICT_TAKEN;
+        return STATUS_OK;
+    }
     if (!arrival->pending.is_update) {
         *verdict = VERDICT_STORE; /* it carries our identity: the creation arrived, only the answer did not */
         return pending_done(arrival->store, &arrival->row, &arrival->pending, error);
     }
-    if (arrival->head.version[0] != '\0' && strcmp(arrival->head.version, arrival->pending.base_version) == 0) {
+    /* The version we began from, or one before it that a cached page still had, is no news. */
+    if ((arrival->head.version[0] != '\0' && strcmp(arrival->head.version, arrival->pending.base_version) == 0) ||
+        compare_age(arrival->head.updated, arrival->head.version, arrival->row.updated, arrival->row.version) < 0) {
         *verdict = VERDICT_KEEP;
         return STATUS_OK;
     }
@@ -222,8 +234,9 @@ static enum status is_stranger(struct arrival *arrival, bool *stranger, struct e
     return status;
 }
 
-/* The server's Patient under an id that is here. An import is somebody else's unless it may be the same person's; what
- * came from a server is an edit of the same person, unless nothing of it fits: then the id was given to another. */
+/* The server's Patient under an id that is here. What came otherwise, an import or a former server's (which has no
+ * version any more), is somebody else's unless it may be the same person's; what came from this server is an edit of the
+ * same person, unless nothing of it fits: then the id was given to another. */
 static enum status judge_person(struct arrival *arrival, bool *other, struct error *error)
 {
     bool same = true;
@@ -232,7 +245,9 @@ static enum status judge_person(struct arrival *arrival, bool *other, struct err
     enum status status = same_person(arrival, &same, error);
     if (status == STATUS_OK && !same) {
         *other = true;
-        status = arrival->row.origin == ORIGIN_IMPORT ? STATUS_OK : is_stranger(arrival, other, error);
+        bool here = arrival->row.origin != ORIGIN_IMPORT &&
+                    (arrival->row.version[0] != '\0' || arrival->row.updated != INSTANT_NONE);
+        status = here ? is_stranger(arrival, other, error) : STATUS_OK;
     }
     return status;
 }
@@ -352,14 +367,16 @@ static enum status carry_out(struct arrival *arrival, enum verdict verdict, stru
         return STATUS_OK;
     case VERDICT_CONFLICT:
         arrival->store->page.stored++;
-        return pending_conflict(arrival->store, &arrival->row, arrival->pending.number, arrival->body, arrival->length,
-                                error);
+        return pending_meet(arrival->store, &arrival->row, &arrival->pending, arrival->body, arrival->length, error);
     case VERDICT_ASIDE:
         snprintf(why, sizeof why,
                  _("A different %s with the same id is already here, and this one is not newer; give it another id to "
                    "import it."),
                  arrival->head.type);
         return keep_aside(arrival, why, NULL, false, outcome, error);
+    case VERDICT_TAKEN:
+        snprintf(why, sizeof why, _("A change of another %s with the same id waits for the former server."), arrival->head.type);
+        return keep_aside(arrival, why, NULL, true, outcome, error);
     case VERDICT_OTHER_PERSON:
         return keep_aside(arrival,
                           arrival->lookup.kind == LOOKUP_PATIENT

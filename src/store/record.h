@@ -14,6 +14,9 @@
 #include "store/sign.h"
 #include "store/store.h"
 
+/* incoming.where of what a server delivered. */
+#define PLACE_SERVER "server"
+
 /* One resource to apply. */
 struct incoming {
     const cJSON *resource;             /* borrowed; parsed with json_parse */
@@ -22,6 +25,7 @@ struct incoming {
     const char *full_url;              /* "" or NULL when none */
     const char *where;                 /* file and place, or request: for quarantine */
     const struct reference_map *references; /* of its bundle; may be NULL */
+    const char *chart;                 /* whose chart lacks it should it be unreadable; NULL when nobody knows */
 };
 
 enum apply_result {
@@ -44,9 +48,9 @@ enum apply_source { APPLY_FROM_SERVER, APPLY_FROM_IMPORT };
 enum status record_begin(struct store *store, struct error *error) MUST_CHECK;
 /* Applies one resource. From the server: a newer version replaces; the same
  * or an older one is UNCHANGED; a row with an unsent change of ours is not
- * overwritten (the server's version is kept as a conflict), unless it says what
- * we say; a resource that carries our UUID becomes our row, and counts as
- * accepted. From import: the same content is UNCHANGED, a newer version of the
+ * overwritten (the server's version is merged with it, or kept as a conflict),
+ * unless it says what we say; a resource that carries our UUID becomes our row,
+ * and counts as accepted. From import: the same content is UNCHANGED, a newer version of the
  * same chart replaces, a different resource or person under the same id is
  * quarantined, never merged; once two people claim an id, what is imported for
  * it is quarantined too, so an importer applies its Patients first. */
@@ -64,6 +68,15 @@ enum status record_remove(struct store *store, const char *type, const char *id,
  * (with the Patient it is for). With a visit in progress all stays, and the
  * chart counts as incomplete; release again later. */
 enum status record_release_patient(struct store *store, const char *patient, struct error *error) MUST_CHECK;
+/* The next server is another one. What came from `former`, and every id it gave,
+ * leaves; imports stay. What is unsent stays, with the Patients it is for, is tied to
+ * `former` and refused with `why`. FAILED while a visit is in progress. Cursors are the
+ * caller's. */
+enum status record_leave_server(struct store *store, const char *former, const char *why, struct error *error) MUST_CHECK;
+/* The record is at `server`: what is tied to it waits again. With `former` (may be NULL), the same server's address
+ * until now, what is tied to that follows. Within a page. */
+enum status record_arrive_at_server(struct store *store, const char *server, const char *former,
+                                    struct error *error) MUST_CHECK;
 /* Saves the cursor of a scope in the same transaction. */
 enum status record_set_cursor(struct store *store, const char *scope, const char *value, struct error *error) MUST_CHECK;
 enum status record_commit(struct store *store, struct error *error) MUST_CHECK;
@@ -76,13 +89,22 @@ enum status record_make_practitioner(struct store *store, const char *name, char
 /* The server accepted an outbox row: its id ("" when it is the one we have) and
  * version there. Look-ups and ids follow; the row leaves the outbox, unless it
  * was changed again while it was sent. For a row that has left it already (a
- * repeated answer) this does nothing. */
+ * repeated answer) this does nothing. CONFLICT when the server names another
+ * record of this device: then the row is kept as refused. */
 enum status record_accept(struct store *store, int64_t outbox, const char *server_id, const char *version,
+                          struct error *error) MUST_CHECK;
+/* Something that an unsent row names, and that is gone, must not hold it up: takes `reference` ("Appointment/a1")
+ * out of what is to be sent and of the row. *changed tells whether it was there. */
+enum status record_unlink(struct store *store, int64_t outbox, const char *reference, bool *changed,
                           struct error *error) MUST_CHECK;
 /* The server refused it for good: kept, with its own words, as "needs you". */
 enum status record_refuse(struct store *store, int64_t outbox, int http_status, const char *words, struct error *error) MUST_CHECK;
-/* 409 or 412: kept as a conflict; `theirs` is the server's body when known, else
- * NULL. When it says what we say (a lost reply, repeated) it is accepted instead. */
+/* 409 or 412: `theirs` is the server's body when known, else NULL. When it says
+ * what we say (a lost reply, repeated) the row is accepted instead; when the two
+ * changes do not overlap they are merged and the row waits again, on the base of
+ * theirs; else it is kept as a conflict (store/conflict.h). */
 enum status record_conflict(struct store *store, int64_t outbox, const char *theirs, struct error *error) MUST_CHECK;
+/* What an update is of was deleted at the server: kept as a conflict that says so. Nothing revives it but the nurse. */
+enum status record_gone(struct store *store, int64_t outbox, struct error *error) MUST_CHECK;
 
 #endif

@@ -14,9 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Finds the resource of an outbox row; *found is false when the row has left the outbox. */
-static enum status load(struct store *store, int64_t number, struct row *row, struct pending *pending, bool *found,
-                        struct error *error)
+enum status pending_load(struct store *store, int64_t number, struct row *row, struct pending *pending, bool *found,
+                         struct error *error)
 {
     char type[RESOURCE_TYPE_SIZE];
     char id[ID_SIZE];
@@ -86,15 +85,16 @@ static enum status is_another(struct store *store, const struct row *row, const 
     return status;
 }
 
+static const char taken_for_another[] = N_("The server took it for another record; tell the office.");
+
 static enum status accept(struct store *store, struct row *row, const struct pending *pending, const char *id,
-                          const char *version, struct error *error)
+                          const char *version, bool *another, struct error *error)
 {
     const char *there = id[0] == '\0' ? row->id : id;
-    bool another = false;
 
-    enum status status = is_another(store, row, there, &another, error);
-    if (status == STATUS_OK && another) {
-        return mark_refused(store, pending, 0, _("The server took it for another record; tell the office."), error);
+    enum status status = is_another(store, row, there, another, error);
+    if (status == STATUS_OK && *another) {
+        return mark_refused(store, pending, 0, _(taken_for_another), error);
     }
     if (status == STATUS_OK) {
         status = pending->superseded ? rebase(store, pending, version, error) : pending_done(store, row, pending, error);
@@ -108,16 +108,18 @@ enum status record_accept(struct store *store, int64_t outbox, const char *serve
     struct row row = {0};
     struct pending pending = {0};
     bool found = false;
+    bool another = false;
 
     enum status status = database_begin(store, error);
     if (status != STATUS_OK) {
         return status;
     }
-    status = load(store, outbox, &row, &pending, &found, error);
+    status = pending_load(store, outbox, &row, &pending, &found, error);
     if (status == STATUS_OK && found) {
-        status = accept(store, &row, &pending, server_id, version, error);
+        status = accept(store, &row, &pending, server_id, version, &another, error);
     }
-    return record_end(store, status, error);
+    status = record_end(store, status, error);
+    return status == STATUS_OK && another ? error_set(error, STATUS_CONFLICT, "%s", _(taken_for_another)) : status;
 }
 
 enum status record_refuse(struct store *store, int64_t outbox, int http_status, const char *words, struct error *error)
@@ -131,7 +133,7 @@ enum status record_refuse(struct store *store, int64_t outbox, int http_status, 
     if (status != STATUS_OK) {
         return status;
     }
-    status = load(store, outbox, &row, &pending, &found, error);
+    status = pending_load(store, outbox, &row, &pending, &found, error);
     if (status == STATUS_OK && found) {
         status = mark_refused(store, &pending, http_status, words, error);
     }
@@ -149,6 +151,7 @@ static enum status compare(struct store *store, struct row *row, const struct pe
     cJSON *tree = NULL;
     struct resource_head head = {0};
     bool same = false;
+    bool another = false;
     struct error fault = {0};
 
     enum status status = theirs == NULL ? STATUS_INVALID : json_parse(theirs, strlen(theirs), &tree, &fault);
@@ -163,9 +166,9 @@ static enum status compare(struct store *store, struct row *row, const struct pe
         return error_set(error, status, "%s", fault.sentence);
     }
     if (same) {
-        return accept(store, row, pending, head.id, head.version, error);
+        return accept(store, row, pending, head.id, head.version, &another, error);
     }
-    return pending_conflict(store, row, pending->number, theirs, theirs == NULL ? 0 : strlen(theirs), error);
+    return pending_meet(store, row, pending, theirs, theirs == NULL ? 0 : strlen(theirs), error);
 }
 
 enum status record_conflict(struct store *store, int64_t outbox, const char *theirs, struct error *error)
@@ -178,9 +181,26 @@ enum status record_conflict(struct store *store, int64_t outbox, const char *the
     if (status != STATUS_OK) {
         return status;
     }
-    status = load(store, outbox, &row, &pending, &found, error);
+    status = pending_load(store, outbox, &row, &pending, &found, error);
     if (status == STATUS_OK && found) {
         status = compare(store, &row, &pending, theirs, error);
+    }
+    return record_end(store, status, error);
+}
+
+enum status record_gone(struct store *store, int64_t outbox, struct error *error)
+{
+    struct row row = {0};
+    struct pending pending = {0};
+    bool found = false;
+
+    enum status status = database_begin(store, error);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = pending_load(store, outbox, &row, &pending, &found, error);
+    if (status == STATUS_OK && found) {
+        status = pending_gone(store, &row, pending.number, error);
     }
     return record_end(store, status, error);
 }

@@ -185,7 +185,9 @@ static enum status hold_unsent(struct store *store, const char *patient, struct 
             int64_t key = sqlite3_column_int64(statement, 0);
             status = lookup_rows_delete(store, key, error);
             if (status == STATUS_OK) {
-                status = run_text(store, "UPDATE outbox SET state = 'refused', reason = ? WHERE resource = ?",
+                status = run_text(store, 
+                                  "UPDATE outbox SET state = 'refused', reason = ?, server = CASE WHEN server IN ('', "
+                                  PRESENT_SERVER ") THEN '-' ELSE server END WHERE resource = ?",
                                   _("The server uses this patient's id for somebody else."), key, error);
             }
         }

@@ -16,7 +16,8 @@ enum status pending_find(struct store *store, int64_t key, struct pending *out, 
     *out = (struct pending){.number = 0};
     sqlite3_stmt *statement = database_statement(
         store,
-        "SELECT number, visit, base_version, base_body IS NOT NULL, superseded FROM outbox WHERE resource = ?",
+        "SELECT number, visit, base_version, base_body IS NOT NULL, superseded, server NOT IN ('', " PRESENT_SERVER ") "
+        "FROM outbox WHERE resource = ?",
         error);
     if (statement == NULL) {
         return database_error(store, error);
@@ -29,6 +30,7 @@ enum status pending_find(struct store *store, int64_t key, struct pending *out, 
         column_text(statement, 2, out->base_version, sizeof out->base_version);
         out->is_update = column_int(statement, 3) != 0;
         out->superseded = column_int(statement, 4) != 0;
+        out->tied = column_int(statement, 5) != 0;
         sqlite3_reset(statement);
     }
     return status;
@@ -121,6 +123,30 @@ enum status pending_conflict(struct store *store, const struct row *row, int64_t
     return status == STATUS_OK ? audit_add(store, "conflict", row->type, row->id, row->patient, "", error) : status;
 }
 
+enum status pending_gone(struct store *store, const struct row *row, int64_t number, struct error *error)
+{
+    bool known = false;
+
+    sqlite3_stmt *statement = database_statement(store, "SELECT 1 FROM conflict WHERE outbox = ? AND gone", error);
+    if (statement == NULL) {
+        return database_error(store, error);
+    }
+    bind_integer(statement, 1, number);
+    enum status status = database_step(store, statement, &known, error);
+    sqlite3_reset(statement);
+    if (status != STATUS_OK || known) {
+        return status;
+    }
+    status = row_run(store, "UPDATE outbox SET state = 'conflict', superseded = 0 WHERE number = ?", number, error);
+    if (status == STATUS_OK) {
+        status = keep_theirs(store, number, NULL, 0, error);
+    }
+    if (status == STATUS_OK) {
+        status = row_run(store, "UPDATE conflict SET gone = 1 WHERE outbox = ?", number, error);
+    }
+    return status == STATUS_OK ? audit_add(store, "conflict", row->type, row->id, row->patient, "gone", error) : status;
+}
+
 /* Each member of `a` but meta, which the server owns, has an equal one in `b`. */
 static bool members_equal(const cJSON *a, const cJSON *b)
 {
@@ -134,6 +160,11 @@ static bool members_equal(const cJSON *a, const cJSON *b)
     return true;
 }
 
+bool resources_say_same(const cJSON *a, const cJSON *b)
+{
+    return members_equal(a, b) && members_equal(b, a);
+}
+
 enum status row_says_same(struct store *store, int64_t key, const cJSON *theirs, bool *same, struct error *error)
 {
     char *body = NULL;
@@ -145,7 +176,7 @@ enum status row_says_same(struct store *store, int64_t key, const cJSON *theirs,
         status = json_parse(body, strlen(body), &ours, error);
     }
     if (status == STATUS_OK) {
-        *same = members_equal(ours, theirs) && members_equal(theirs, ours);
+        *same = resources_say_same(ours, theirs);
     }
     cJSON_Delete(ours);
     memory_free(body);

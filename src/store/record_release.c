@@ -19,7 +19,7 @@ static enum status remove_found(struct store *store, const struct row *row, stru
         return status;
     }
     if (pending.number != 0) {
-        return pending.is_update ? pending_conflict(store, row, pending.number, NULL, 0, error) : STATUS_OK;
+        return pending.is_update ? pending_gone(store, row, pending.number, error) : STATUS_OK;
     }
     status = row_delete(store, row->key, error);
     return status == STATUS_OK ? audit_add(store, "remove", row->type, row->id, row->patient, "", error) : status;
@@ -57,11 +57,24 @@ static enum status is_busy(struct store *store, const char *sql, const char *pat
     return status;
 }
 
+/* What stays of the patient is not all, and says why. Ends when the chart is pulled as a whole again. */
+static enum status note_release(struct store *store, const char *patient, struct error *error)
+{
+    sqlite3_stmt *statement = database_statement(
+        store, "INSERT OR REPLACE INTO chart_state (patient, complete, released) VALUES (?, 0, 1)", error);
+    if (statement == NULL) {
+        return database_error(store, error);
+    }
+    bind_text(statement, 1, patient);
+    return database_run(store, statement, error);
+}
+
 static enum status release(struct store *store, const char *patient, struct error *error)
 {
     static const char *const always[] = {
         "DELETE FROM resource WHERE patient = ?1 AND type <> 'Patient' AND key NOT IN (SELECT resource FROM outbox)",
         "DELETE FROM quarantine WHERE patient = ?1",
+        "DELETE FROM dropped WHERE patient = ?1",
         "DELETE FROM draft WHERE visit IN (SELECT id FROM visit WHERE patient = ?1 AND accepted IS NOT NULL)",
         "DELETE FROM visit_part WHERE visit IN (SELECT id FROM visit WHERE patient = ?1 AND accepted IS NOT NULL)",
         "DELETE FROM visit WHERE patient = ?1 AND accepted IS NOT NULL",
@@ -78,7 +91,7 @@ static enum status release(struct store *store, const char *patient, struct erro
     enum status status =
         is_busy(store, "SELECT 1 FROM visit WHERE patient = ? AND state = 'in-progress'", patient, &visiting, error);
     if (status == STATUS_OK) {
-        status = record_set_complete(store, patient, false, error);
+        status = note_release(store, patient, error);
     }
     if (status != STATUS_OK || visiting) {
         return status;

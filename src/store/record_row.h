@@ -11,6 +11,7 @@
 #include "fhir/lookup.h"
 #include "fhir/visit_bundle.h"
 #include "store/database.h"
+#include "store/outbox.h"
 #include "store/record.h"
 
 enum row_origin { ORIGIN_SERVER, ORIGIN_IMPORT, ORIGIN_DEVICE };
@@ -68,6 +69,9 @@ enum status lookup_rows_delete(struct store *store, int64_t key, struct error *e
 /* Whose chart a resource belongs to; a Patient's is its own. */
 const char *lookup_chart(const struct lookup *lookup, const char *id);
 
+/* In SQL: the server whose ids the record holds. */
+#define PRESENT_SERVER "coalesce((SELECT value FROM cursor WHERE scope = '" CURSOR_SERVER "'), '')"
+
 /* An outbox row, as the writer needs it. */
 struct pending {
     int64_t number;             /* 0: nothing is pending */
@@ -75,6 +79,7 @@ struct pending {
     char base_version[ID_SIZE];
     bool is_update;
     bool superseded;            /* changed again while it was being sent */
+    bool tied;                  /* to a former server, or to none: an id in it says nothing of this one's */
 };
 enum status pending_find(struct store *store, int64_t key, struct pending *out, struct error *error) MUST_CHECK;
 /* Adds an outbox row. For an update base_version and base_body are what the change started from. */
@@ -89,9 +94,20 @@ enum status pending_left_visit(struct store *store, const char *visit, struct er
  * was the last of its visit, marks the visit accepted. */
 enum status pending_done(struct store *store, const struct row *row, const struct pending *pending,
                          struct error *error) MUST_CHECK;
+/* Finds the resource of an outbox row; *found is false when the row has left the outbox. */
+enum status pending_load(struct store *store, int64_t number, struct row *row, struct pending *pending, bool *found,
+                         struct error *error) MUST_CHECK;
+/* The server holds `theirs` (NULL: unknown), which is not what an unsent update of ours began from: merges the two, and
+ * then the change waits again, on the base of theirs, or is done when theirs says all of it; or opens a conflict. */
+enum status pending_meet(struct store *store, const struct row *row, const struct pending *pending, const char *theirs,
+                         size_t length, struct error *error) MUST_CHECK;
+/* Opens a conflict with nothing: the server has deleted what an unsent update of ours is of. */
+enum status pending_gone(struct store *store, const struct row *row, int64_t number, struct error *error) MUST_CHECK;
 /* Opens a conflict with what the server holds (NULL when unknown). */
 enum status pending_conflict(struct store *store, const struct row *row, int64_t number, const char *theirs, size_t length,
                              struct error *error) MUST_CHECK;
+/* Whether two resources say the same, whatever the server put into meta. */
+bool resources_say_same(const cJSON *a, const cJSON *b);
 /* True when our row says the same as `theirs`, whatever the server put into meta. */
 enum status row_says_same(struct store *store, int64_t key, const cJSON *theirs, bool *same, struct error *error) MUST_CHECK;
 

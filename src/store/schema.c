@@ -15,6 +15,20 @@
 
 static const char *const migrations[] = {
     schema_v1,
+    /* A patient who left the caseload, and stays for what is unfinished or unsent. */
+    "ALTER TABLE chart_state ADD COLUMN released INTEGER NOT NULL DEFAULT 0 CHECK (released IN (0, 1));",
+    /* The only server that may have it; '' for whichever is next, '-' for none. */
+    "ALTER TABLE outbox ADD COLUMN server TEXT NOT NULL DEFAULT '';",
+    /* What was changed here is not at the server any more; and what the nurse let go. */
+    "ALTER TABLE conflict ADD COLUMN gone INTEGER NOT NULL DEFAULT 0 CHECK (gone IN (0, 1));"
+    "CREATE TABLE dropped ("
+    "  number INTEGER PRIMARY KEY AUTOINCREMENT, type TEXT NOT NULL, id TEXT NOT NULL, patient TEXT NOT NULL,"
+    "  visit TEXT NOT NULL, base TEXT, mine TEXT NOT NULL, theirs TEXT, at INTEGER NOT NULL);"
+    "CREATE INDEX dropped_chart ON dropped (patient);",
+    /* What was sent before the nurse changed it again: the server may hold it, though no answer said so. */
+    "CREATE TABLE sent ("
+    "  outbox INTEGER NOT NULL REFERENCES outbox (number) ON DELETE CASCADE, body TEXT NOT NULL);"
+    "CREATE INDEX sent_outbox ON sent (outbox);",
 };
 
 int schema_newest(void)

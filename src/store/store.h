@@ -53,10 +53,11 @@ enum status store_verify(struct store *store, struct error *error) MUST_CHECK;
 #define SETTING_PRACTITIONER_NAME "practitioner-name"
 #define SETTING_CASELOAD "caseload"
 #define SETTING_TOKEN "token"
-#define SETTING_SERVER_PROBED "server-probed"  /* the address at which the next three were learned */
+#define SETTING_SERVER_PROBED "server-probed"  /* the address at which the next four were learned */
 #define SETTING_SERVER_SOFTWARE "server-software"
 #define SETTING_SERVER_LIMIT "server-entry-limit"
 #define SETTING_SERVER_GZIP "server-gzip"
+#define SETTING_SERVER_BATCH "server-batch"    /* "no": it does not take several questions at once */
 #define SETTING_USER "user"
 enum status store_setting_get(struct store *store, const char *name, char *out, size_t size,
                               struct error *error) MUST_CHECK;

@@ -165,6 +165,7 @@ static void a_reading_of_the_future_takes_no_alert_back(void **state)
     assert_int_equal(find(&chart, "Low oxygen")->level, ALERT_RED);
     assert_int_equal(find(&chart, "future")->level, ALERT_AMBER);
     assert_non_null(strstr(find(&chart, "future")->detail, "98"));
+    assert_non_null(strstr(find(&chart, "future")->detail, "source: "));
     assert_string_equal(chart_latest(&chart, VITAL_SPO2)->text, "85");
     chart_free(&chart);
 }
@@ -214,6 +215,7 @@ static void weight_gain_is_seen_in_three_days(void **state)
     assert_int_equal(alert->level, ALERT_AMBER);
     assert_non_null(strstr(alert->detail, "61.2"));
     assert_non_null(strstr(alert->detail, "63.3"));
+    assert_non_null(strstr(alert->detail, "source: "));
     add_reading(&chart, VITAL_WEIGHT, "61.5", noon() + INSTANT_MINUTE, SOURCE_NURSE);
     apply(&chart);
     assert_int_equal(chart.alert_count, 0); /* the newest is what counts */
@@ -316,6 +318,7 @@ static void news2_thresholds_alert(void **state)
         if (alert != NULL) {
             assert_int_equal(alert->level, cases[i].level);
             assert_non_null(strstr(alert->detail, "Respiration"));
+            assert_non_null(strstr(alert->detail, "source: nurse:"));
             assert_non_null(strstr(alert->detail, "doctor") ? "" : strstr(alert->detail, "emergency"));
         }
         assert_int_equal(alert_rules_apply(&chart, noon() + 7 * INSTANT_DAY, NULL), STATUS_OK);

@@ -149,6 +149,70 @@ static void a_very_long_list_of_allergies_is_marked_as_cut(void **state)
     chart_free(&chart);
 }
 
+static void check_condition(const char *status, const char *verification, bool active, const char *words)
+{
+    struct condition condition = {.id = "c1"};
+    char found[80];
+    text_copy(condition.status, sizeof condition.status, status);
+    text_copy(condition.verification, sizeof condition.verification, verification);
+    condition_status_words(&condition, found, sizeof found);
+    assert_string_equal(found, words);
+    assert_int_equal(condition_is_active(&condition), active);
+}
+
+static void how_sure_a_condition_is_is_said(void **state)
+{
+    (void)state;
+    check_condition("active", "confirmed", true, "active");
+    check_condition("active", "", true, "active");
+    check_condition("", "", true, "");
+    check_condition("active", "unconfirmed", true, "active, unconfirmed");
+    check_condition("recurrence", "provisional", true, "come back, provisional");
+    check_condition("resolved", "confirmed", false, "resolved");
+    check_condition("active", "refuted", false, "refuted");
+    check_condition("active", "entered-in-error", false, "entered in error");
+}
+
+static void check_allergy(const char *status, const char *verification, const char *words)
+{
+    struct allergy allergy = {.id = "a1"};
+    char found[80];
+    text_copy(allergy.status, sizeof allergy.status, status);
+    text_copy(allergy.verification, sizeof allergy.verification, verification);
+    allergy_status_words(&allergy, found, sizeof found);
+    assert_string_equal(found, words);
+}
+
+static void how_sure_an_allergy_is_is_said(void **state)
+{
+    (void)state;
+    check_allergy("active", "confirmed", "");
+    check_allergy("", "", "");
+    check_allergy("active", "unconfirmed", "unconfirmed");
+    check_allergy("resolved", "confirmed", "resolved");
+    check_allergy("active", "refuted", "refuted");
+    check_allergy("active", "entered-in-error", "entered in error");
+}
+
+static void check_alert(const char *type, const char *detail, instant since, const char *expected)
+{
+    struct alert alert = {.since = since};
+    char words[LABEL_SIZE + DETAIL_SIZE + 80];
+    text_copy(alert.type, sizeof alert.type, type);
+    text_copy(alert.label, sizeof alert.label, "Fall risk");
+    text_copy(alert.detail, sizeof alert.detail, detail);
+    chart_alert_words(&alert, words, sizeof words);
+    assert_string_equal(words, expected);
+}
+
+static void an_alert_tells_where_it_is_from(void **state)
+{
+    (void)state;
+    check_alert("Flag", "", noon(), "Fall risk (on record since 2026-11-22)");
+    check_alert("DetectedIssue", "two steps", INSTANT_NONE, "Fall risk: two steps (on record, not dated)");
+    check_alert("rule", "Fall risk by a rule.", noon(), "Fall risk by a rule.");
+}
+
 static void codes_have_words(void **state)
 {
     (void)state;
@@ -171,6 +235,9 @@ int main(void)
         cmocka_unit_test(a_home_device_opens_no_occasion_but_may_complete_one),
         cmocka_unit_test(allergies_are_told_as_recorded),
         cmocka_unit_test(a_very_long_list_of_allergies_is_marked_as_cut),
+        cmocka_unit_test(how_sure_a_condition_is_is_said),
+        cmocka_unit_test(how_sure_an_allergy_is_is_said),
+        cmocka_unit_test(an_alert_tells_where_it_is_from),
         cmocka_unit_test(codes_have_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,11 +51,21 @@ static void every_key_has_a_word(void **state)
     check_words(consent_decisions, consent_decision_word, 3);
 }
 
+static void a_consent_on_record_is_named_for_the_nurse(void **state)
+{
+    (void)state;
+    struct consent consent = {.purpose = "photo", .label = "words of the record"};
+    assert_string_equal(consent_label(&consent), "Photographs of wounds or skin");
+    consent.purpose[0] = '\0';
+    assert_string_equal(consent_label(&consent), "words of the record");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_purpose_is_complete),
         cmocka_unit_test(every_key_has_a_word),
+        cmocka_unit_test(a_consent_on_record_is_named_for_the_nurse),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

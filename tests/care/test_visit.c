@@ -379,6 +379,35 @@ static void problems_that_refuse_are_never_crowded_out(void **state)
     assert_false(visit_can_sign(visit));
 }
 
+static void check_entered(struct world *world, bool brief, const char *expected)
+{
+    struct visit_entered entered = visit_entered(&world->draft);
+    char words[200];
+    visit_entered_words(&entered, brief, words, sizeof words);
+    assert_string_equal(words, expected);
+}
+
+static void what_was_entered_is_counted_as_typed(void **state)
+{
+    struct world *world = *state;
+    check_entered(world, false, "nothing");
+    set(world, "identity", "name");
+    set(world, "vitals.rr", "  ");
+    set(world, "note.template", "soap");
+    check_entered(world, false, "nothing");
+    set(world, "vitals.pulse", "abc"); /* impossible, and typed all the same */
+    check_entered(world, true, "1 vital");
+    set(world, "vitals.bp", "142/88");
+    set(world, "note.s", "잘 잤음\n");
+    set(world, "note.p", "e\u0301");
+    set(world, "consent.0.purpose", "photo");
+    set(world, "consent.0.by", "patient");
+    set(world, "medicine.3.request", "m1");
+    set(world, "task.0.id", "");
+    check_entered(world, false, "2 vitals, a note of 4 characters, 1 consent, 1 medicine");
+    check_entered(world, true, "2 vitals, note, 1 consent, 1 medicine");
+}
+
 int main(void)
 {
     /* Offsets in the times below are Seoul's. */
@@ -400,6 +429,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(notes_are_soap_or_free, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_note_over_the_limit_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_unknown_part_is_not_signed_away, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_was_entered_is_counted_as_typed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(problems_that_refuse_are_never_crowded_out, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -115,9 +115,29 @@ expect 'the outbox has it' 0 "$id" doorstep outbox --json
 visit '{"vitals": {"pulse": "70"}}'
 expect 'an unsigned visit is kept' 0 '"in-progress"' doorstep visit patient-001 --file "$home/visit.json" --json
 expect 'a second one is refused' 1 'unfinished' doorstep visit patient-001 --file "$home/visit.json"
+kept=$(printf '%s\n' "$out$said" | sed -n 's/.*--set-aside \([-0-9a-f]*\).*/\1/p')
+expect 'the list of those not signed' 0 '"vitals": *1' doorstep visit --list --json
+expect 'set aside' 0 "$kept set aside .* 1 vital" doorstep visit --set-aside "$kept"
+expect 'set aside again' 1 'no longer open' doorstep visit --set-aside "$kept"
+expect 'a signed one is not' 1 'no longer open' doorstep visit --set-aside "$id"
+expect 'it is counted' 0 '"set_aside": *1' doorstep status --json
+expect 'and said' 0 'Visits set aside.*: 1' doorstep status
+expect 'it is listed' 0 '"state": *"set-aside"' doorstep visit --list --json
+visit '{"vitals": {"pulse": "71"}, "sign": true}'
+expect 'another may be made' 0 '"signed"' doorstep visit patient-001 --file "$home/visit.json" --json
+expect 'taken up again' 0 '"state": *"in-progress"' doorstep visit --resume "$kept" --json
+expect 'taken up twice' 1 'set aside' doorstep visit --resume "$kept"
+expect 'both at once' 2 'not both' doorstep visit --resume "$kept" --set-aside "$kept"
+expect 'set aside what' 2 'lacks its value' doorstep visit --set-aside
 expect 'sync without a server' 4 'no server' doorstep sync
 expect 'status' 0 '"pending": *[1-9]' doorstep status --json
 expect 'export visit' 0 '"resources": *1[0-9]' doorstep export visit "$id" --to "$home/visit-out.json" --json
+expect 'it keeps the appointment of the day' 0 '"reference": *"Appointment/' cat "$home/visit-out.json"
+visit '{"vitals": {"pulse": "72"}, "sign": true}'
+expect 'a second visit that day' 0 '"signed"' doorstep visit patient-003 --file "$home/visit.json" --json
+second=$(printf '%s\n' "$out" | sed -n 's/.*"visit":[^"]*"\([^"]*\)".*/\1/p')
+doorstep export visit "$second" --to "$home/second.json" > /dev/null
+expect 'keeps no appointment twice' 1 '^0$' grep -c '"Appointment/' "$home/second.json"
 expect 'export does not overwrite' 1 'already' doorstep export visit "$id" --to "$home/visit-out.json"
 expect 'export outbox' 0 '"resources"' doorstep export outbox --to "$home/outbox-out.json" --json
 expect 'export: unknown visit' 1 'no signed visit' doorstep export visit 00000000-0000-4000-8000-000000000000
@@ -125,6 +145,28 @@ expect 'export: unknown kind' 2 'outbox' doorstep export everything
 [ "$(stat -c %a "$home/visit-out.json")" = 600 ] && passed=$((passed + 1)) || { failed=$((failed + 1)); echo 'FAIL an export others can read'; }
 expect 'audit' 0 '"intact": *true' doorstep audit --verify --json
 expect 'audit lists' 0 '"sign"' doorstep audit --json
+
+# --- conflicts: with a server in tests/e2e/conflict.sh ------------------------------------------------------
+expect 'no conflicts' 0 'Nothing is in conflict' doorstep conflicts
+expect 'no conflicts in JSON' 0 '^\[\]$' doorstep conflicts --json
+expect 'nothing was let go' 0 '^\[\]$' doorstep conflicts --dropped --json
+expect 'conflicts: not one of three' 2 'keep mine.theirs.both' doorstep conflicts keep yours 1
+expect 'conflicts: no number' 2 'keep mine.theirs.both' doorstep conflicts keep mine
+expect 'conflicts: not a number' 2 'keep mine.theirs.both' doorstep conflicts keep mine 1x
+expect 'conflicts: unknown number' 1 'no conflict' doorstep conflicts keep mine 99999
+
+# --- how sure it is --------------------------------------------------------------------------------------
+clinical=http://terminology.hl7.org/CodeSystem/condition-clinical
+sure() { # TYPE ID TEXT VERIFICATION
+    printf '{"resourceType": "%s", "id": "%s", "%s": {"reference": "Patient/patient-005"}, "code": {"text": "%s"}, "clinicalStatus": {"coding": [{"system": "%s", "code": "active"}]}, "verificationStatus": {"coding": [{"code": "%s"}]}}\n' \
+        "$1" "$2" "$([ "$1" = Condition ] && echo subject || echo patient)" "$3" "$clinical" "$4"
+}
+{ sure Condition sure-1 MARKER-ONE refuted; sure Condition sure-2 MARKER-TWO unconfirmed; sure AllergyIntolerance sure-3 MARKER-THREE entered-in-error; } > "$home/sure.ndjson"
+expect 'import of doubts' 0 '"stored": *3' doorstep import --json "$home/sure.ndjson"
+expect 'refuted is not active' 0 'MARKER-ONE \(refuted\)' doorstep chart patient-005
+expect 'unconfirmed is said' 0 'MARKER-TWO \(active, unconfirmed\)' doorstep chart patient-005
+expect 'an error is called one' 0 'MARKER-THREE \(entered in error\)' doorstep chart patient-005
+expect 'and in JSON' 0 '"verification": *"refuted"' doorstep chart patient-005 --json
 
 # --- quarantine: stored or set aside with a reason, never skipped ------------------------------------------
 mkdir "$home/odd"
@@ -193,6 +235,13 @@ expect 'the good one opens' 0 'patient-001' doorstep patients --json
 printf 'x' | dd of="$DOORSTEP_HOME/kim/key" bs=1 seek=100 conv=notrunc 2>/dev/null
 expect 'a damaged key file: the copy serves' 0 'patient-001' doorstep patients --json
 printf '[console]\nlangage = ko\n' > "$home/bad.ini"
+chmod 000 "$home/bad.ini"
+expect 'version with any configuration' 0 '^doorstep [0-9]' doorstep --config "$home/bad.ini" --version
+expect 'help with any configuration' 0 'doorstep enroll' doorstep --config "$home/bad.ini" --help
+expect 'a folder for a configuration' 0 '^doorstep [0-9]' doorstep --config "$home" --version
+expect 'version with no home' 0 '^doorstep [0-9]' env -u HOME -u DOORSTEP_HOME -u XDG_DATA_HOME -u XDG_CONFIG_HOME "$program" --version
+expect 'help for a strange user' 0 'doorstep enroll' "$program" --user ../x --help
+chmod 600 "$home/bad.ini"
 expect 'a configuration that makes no sense' 1 'line 2|langage' doorstep --config "$home/bad.ini" status
 
 # --- a full disk and a read-only home (as root, on a small file system of its own) -------------------------------

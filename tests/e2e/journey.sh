@@ -83,8 +83,8 @@ visit_make() {
     sees '\*{22}'
     keys Enter
     arrive_at Today
-    sees "$(LANGUAGE=$language TEXTDOMAINDIR=$BUILD/locale ngettext doorstep 'Signed; %zu record waits to be sent.' \
-        'Signed; %zu records wait to be sent.' 5 | sed 's/%zu/[0-9]+/')"
+    sees "$(LANGUAGE=$language TEXTDOMAINDIR=$BUILD/locale ngettext doorstep 'Signed: %s. %zu record to send.' \
+        'Signed: %s. %zu records to send.' 5 | sed 's/%s.*/.*/')"
 }
 
 lock_and_leave() { # NAME

@@ -37,6 +37,7 @@ static inline struct lookup *look_up(const char *text)
     struct error error = {0};
     cJSON *tree = parse(text);
 
+    lookup_free(&lookup); /* of the one before */
     if (resource_check(tree, &error) != STATUS_OK) {
         fail_msg("%s in %s", error.sentence, text);
     }

@@ -284,20 +284,13 @@ static void reads_a_capability_statement(void **state)
     struct capability capability;
     struct error error = {0};
     cJSON *tree = parse("{'resourceType':'CapabilityStatement','fhirVersion':'4.0.1','software':{'name':'HAPI FHIR',"
-                        "'version':'8.8.0'},"
-                        "'rest':[{'mode':'client'},{'mode':'server','interaction':[{'code':'transaction'},"
-                            "{'code':'history-system'}],"
-                        "'resource':[{'type':'Encounter',"
-                            "'conditionalCreate':true,'updateCreate':true,'versioning':'versioned-update'},"
-                        "{'type':'Observation','conditionalCreate':true,'versioning':'versioned-update'}]}]}");
+                        "'version':'8.8.0'},'rest':[{'mode':'server'}]}");
 
     (void)state;
     assert_int_equal(capability_read(tree, &capability, &error), STATUS_OK);
     assert_string_equal(capability.software, "HAPI FHIR");
     assert_string_equal(capability.software_version, "8.8.0");
     assert_string_equal(capability.fhir_version, "4.0.1");
-    assert_true(capability.transaction && capability.conditional_create && capability.versioned_update);
-    assert_false(capability.batch || capability.update_create);
     cJSON_Delete(tree);
     static const char *const bad[] = {"{'resourceType':'CapabilityStatement','fhirVersion':'3.0.2'}",
                                       "{'resourceType':'CapabilityStatement'}", "{'resourceType':'Patient'}", "[]"};
@@ -308,8 +301,36 @@ static void reads_a_capability_statement(void **state)
     }
     tree = parse("{'resourceType':'CapabilityStatement','fhirVersion':'4.0.0'}");
     assert_int_equal(capability_read(tree, &capability, &error), STATUS_OK);
-    assert_false(capability.transaction);
+    assert_string_equal(capability.software, "");
     cJSON_Delete(tree);
+}
+
+static void tells_what_was_searched_for(void **state)
+{
+    static const struct {
+        const char *bundle, *type; /* "" when it does not tell */
+    } rows[] = {
+        {"{'link':[{'relation':'next','url':'x/Task?a=b'},{'relation':'self','url':'https://h/fhir/Flag?_count=20'}]}", "Flag"},
+        {"{'link':[{'relation':'self','url':'Flag?patient=a'}]}", "Flag"},
+        {"{'link':[{'relation':'self','url':'https://h/fhir?_getpages=1'}]}", ""},
+        {"{'link':[{'relation':'self','url':'https://h/fhir/Flag'}]}", ""},
+        {"{'link':[{'relation':'self','url':'?'}]}", ""},
+        {"{'link':[{'relation':'self'}]}", ""},
+        {"{'link':[{'relation':'next','url':'x/Task?a=b'}]}", ""},
+        {"{}", ""},
+    };
+    char type[RESOURCE_TYPE_SIZE];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        cJSON *tree = parse(rows[i].bundle);
+
+        assert_int_equal(bundle_searched_type(tree, type), rows[i].type[0] != '\0');
+        if (rows[i].type[0] != '\0') {
+            assert_string_equal(type, rows[i].type);
+        }
+        cJSON_Delete(tree);
+    }
 }
 
 static void add_member(void *context, const char *patient_id)
@@ -363,6 +384,7 @@ int main(void)
         cmocka_unit_test(prints_a_collection_byte_by_byte),
         cmocka_unit_test(picks_the_words_that_matter),
         cmocka_unit_test(reads_a_capability_statement),
+        cmocka_unit_test(tells_what_was_searched_for),
         cmocka_unit_test(finds_the_patients_of_a_caseload),
     };
 

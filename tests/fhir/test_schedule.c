@@ -67,19 +67,24 @@ static void reads_the_activities_of_a_plan(void **state)
                      "'code':'385763009'}]}}}")->palliative);
 }
 
-static void bounds_the_number_of_activities(void **state)
+static void keeps_every_activity(void **state)
 {
+    const struct lookup *lookup = NULL;
     char activities[3000] = "";
 
     (void)state;
-    for (int i = 0; i < LOOKUP_TASKS_LIMIT + 6; i++) {
+    for (int i = 0; i < 30; i++) {
         size_t used = strlen(activities);
 
         (void)snprintf(activities + used, sizeof activities - used, "%s{'detail':{'status':'scheduled',"
                        "'description':'%d'}}",
                        i > 0 ? "," : "", i);
     }
-    assert_int_equal(plan("active", "1", activities)->value.tasks.count, LOOKUP_TASKS_LIMIT);
+    lookup = plan("active", "1", activities);
+    assert_int_equal(lookup->value.tasks.count, 30);
+    assert_string_equal(lookup->value.tasks.items[0].label, "0");
+    assert_string_equal(lookup->value.tasks.items[29].label, "29");
+    assert_true(lookup->value.tasks.items[29].open);
 }
 
 static void reads_an_appointment_and_an_encounter(void **state)
@@ -134,16 +139,14 @@ static void keeps_the_rest_whole(void **state)
     assert_string_equal(lookup->identifier_uuid, "");
 }
 
-static void survives_the_lack_of_memory(void **state)
+/* Reads the resource with every allocation failing once; there are at least `least` of them. */
+static void fails_cleanly(const char *text, int least)
 {
-    cJSON *tree = parse("{'resourceType':'DocumentReference','status':'current',"
-                        "'content':[{'attachment':{'contentType':'text/plain',"
-                        "'data':'QUJDREVGR0hJSktMTU5PUA=='}}]}");
+    cJSON *tree = parse(text);
     struct lookup lookup;
     enum status status = STATUS_NO_MEMORY;
     int failures = -1;
 
-    (void)state;
     for (long nth = 1; status == STATUS_NO_MEMORY; nth++) {
         memory_fail_at(nth, 0);
         status = lookup_read(tree, NULL, &lookup, NULL);
@@ -152,8 +155,21 @@ static void survives_the_lack_of_memory(void **state)
         failures++;
     }
     assert_int_equal(status, STATUS_OK);
-    assert_true(failures >= 3);
+    assert_true(failures >= least);
     cJSON_Delete(tree);
+}
+
+static void survives_the_lack_of_memory(void **state)
+{
+    (void)state;
+    fails_cleanly("{'resourceType':'DocumentReference','status':'current',"
+                  "'content':[{'attachment':{'contentType':'text/plain',"
+                  "'data':'QUJDREVGR0hJSktMTU5PUA=='}}]}", 3);
+    fails_cleanly("{'resourceType':'Task','status':'requested','intent':'order'}", 1);
+    fails_cleanly("{'resourceType':'CarePlan','status':'active','intent':'plan','activity':[{'detail':{}},{'detail':{}},"
+                  "{'detail':{}},{'detail':{}},{'detail':{}},{'detail':{}},{'detail':{}},{'detail':{}},{'detail':{}}]}", 2);
+    fails_cleanly("{'resourceType':'Observation','status':'final',"
+                  "'code':{'coding':[{'system':'http://loinc.org','code':'85354-9'}]}}", 1);
 }
 
 int main(void)
@@ -161,7 +177,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_a_task),
         cmocka_unit_test(reads_the_activities_of_a_plan),
-        cmocka_unit_test(bounds_the_number_of_activities),
+        cmocka_unit_test(keeps_every_activity),
         cmocka_unit_test(reads_an_appointment_and_an_encounter),
         cmocka_unit_test(keeps_the_rest_whole),
         cmocka_unit_test(survives_the_lack_of_memory),

@@ -25,7 +25,7 @@ static void check_text(const char *text, size_t size)
 
 static void check_readings(const struct lookup *lookup)
 {
-    MUST_HOLD(lookup->value.readings.count <= LOOKUP_READINGS);
+    MUST_HOLD(lookup->value.readings.count <= lookup->value.readings.capacity);
     for (size_t i = 0; i < lookup->value.readings.count; i++) {
         const struct reading *reading = &lookup->value.readings.items[i];
         char shown[64];
@@ -85,7 +85,7 @@ static void check_lookup(const struct lookup *lookup)
         MUST_HOLD(text_is_utf8(lookup->value.note.text, strlen(lookup->value.note.text)));
         break;
     case LOOKUP_TASKS:
-        MUST_HOLD(lookup->value.tasks.count <= LOOKUP_TASKS_LIMIT);
+        MUST_HOLD(lookup->value.tasks.count <= lookup->value.tasks.capacity);
         for (size_t i = 0; i < lookup->value.tasks.count; i++) {
             CHECK_TEXT(lookup->value.tasks.items[i].label);
         }

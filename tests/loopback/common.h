@@ -32,7 +32,9 @@ struct options {
     int64_t search_cache;     /* ms in which an equal search gets the old result */
     int64_t loaded_ago;       /* ms by which loaded resources are older than the server */
     int64_t max_entries;      /* of a transaction with a condition in it; 0: no limit */
+    int64_t largest_page;     /* rows of a page at most; 0: 200, as HAPI */
     bool merge_duplicates;    /* two entries with one ifNoneExist become one, as HAPI does */
+    bool as_batch;            /* a transaction with a failing entry stores the others, with 200, as Medplum may */
     bool integrity;           /* references must lead somewhere */
     bool quiet;
     const char *token;        /* the bearer token asked for, or NULL */

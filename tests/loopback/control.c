@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const counted_methods[] = {"GET", "POST", "PUT", "DELETE", "HEAD", "other"};
+static const char *const counted_methods[] = {"GET", "POST", "PUT", "DELETE", "HEAD", "BATCH", "other"};
 
 void counters_free(struct counters *counters)
 {
@@ -21,7 +21,7 @@ void counters_add(struct counters *counters, const char *method, const char *uri
     struct buffer text;
     size_t row = 0;
 
-    while (row < 5 && strcmp(method, counted_methods[row]) != 0) {
+    while (row < OTHER_METHODS && strcmp(method, counted_methods[row]) != 0) {
         row++;
     }
     counters->methods[row]++;

@@ -7,7 +7,8 @@
  *                                    "faults": [...], "log": ["METHOD /path?query STATUS", ...]}
  *   GET    /control/resources?type=X the current resources as NDJSON, in order of creation; all without type
  *
- * Requests to /control are never counted. bytes_in and bytes_out are bodies as they were on the wire
+ * Requests to /control are never counted. A POST of a Bundle of type batch is counted and logged as BATCH.
+ * bytes_in and bytes_out are bodies as they were on the wire
  * (compressed). The log keeps the last 200 requests; a request that got no answer has the fault's name for a status.
  */
 #ifndef LOOPBACK_CONTROL_H
@@ -16,12 +17,13 @@
 #include "server.h"
 
 #define LOG_LINES 200
+#define OTHER_METHODS 6
 
 struct counters {
     int64_t requests;
     int64_t bytes_in;
     int64_t bytes_out;
-    int64_t methods[6];   /* in the order of counted_methods in control.c, others last */
+    int64_t methods[OTHER_METHODS + 1];   /* in the order of counted_methods in control.c, others last */
     char *log[LOG_LINES]; /* owned, a ring */
     size_t log_next;
 };

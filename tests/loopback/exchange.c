@@ -37,6 +37,11 @@ bool exchange_is_control(const struct exchange *exchange)
     return text_starts_with(exchange->uri, "/control");
 }
 
+bool exchange_is_batch(const struct exchange *exchange)
+{
+    return text_starts_with(buffer_text(&exchange->upload), "{\"resourceType\":\"Bundle\",\"type\":\"batch\"");
+}
+
 bool exchange_is_foreign(const struct exchange *exchange)
 {
     const struct fault *fault = exchange->fault;

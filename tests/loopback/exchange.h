@@ -24,6 +24,8 @@ struct exchange *exchange_new(const char *uri);
 void exchange_free(struct exchange *exchange);
 /* A request to /control, which nothing strikes or counts. */
 bool exchange_is_control(const struct exchange *exchange);
+/* A Bundle of type batch, as doorstep writes one: told by how it begins. */
+bool exchange_is_batch(const struct exchange *exchange);
 /* Whether the fault answers in the server's place. */
 bool exchange_is_foreign(const struct exchange *exchange);
 /* Fills `reply` (the caller frees it) once the whole request is there. */

@@ -44,7 +44,7 @@ static void end_exchange(void *context, struct MHD_Connection *connection, void 
 static void count(struct http *http, const struct exchange *exchange, const char *method, const char *outcome)
 {
     if (!exchange_is_control(exchange)) {
-        counters_add(&http->counters, method, exchange->uri, outcome, http->server->options.quiet);
+        counters_add(&http->counters, exchange_is_batch(exchange) ? "BATCH" : method, exchange->uri, outcome, http->server->options.quiet);
     }
 }
 

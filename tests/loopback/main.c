@@ -181,7 +181,7 @@ int main(int count, char **arguments)
 
     memory_install();
     store_init(&server.store);
-    server.searches = searches_new();
+    server.searches = searches_new(randomness_system());
     if (ok && !read_options(&server, count, arguments)) {
         fputs("usage: loopback [--port N] [--load FILE.ndjson]... [--token TEXT] [--dump FILE] [--quiet]\n"
               "                [--conflict-status 409|412] [--merge-duplicates] [--max-entries N] [--no-integrity]\n"

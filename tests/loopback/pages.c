@@ -28,11 +28,11 @@ struct searches {
     struct randomness randomness;
 };
 
-struct searches *searches_new(void)
+struct searches *searches_new(struct randomness randomness)
 {
     struct searches *searches = need(memory_allocate(sizeof *searches));
 
-    searches->randomness = randomness_system();
+    searches->randomness = randomness;
     return searches;
 }
 
@@ -50,6 +50,15 @@ void searches_free(struct searches *searches)
         result_free(&searches->results[i]);
     }
     memory_free(searches);
+}
+
+/* What the client asked for, cut to what the server allows. */
+static size_t page_size(const struct server *server, const struct request *request)
+{
+    int64_t largest = server->options.largest_page > 0 ? server->options.largest_page : LARGEST_PAGE;
+    int64_t usual = PAGE_SIZE < largest ? PAGE_SIZE : largest;
+
+    return (size_t)query_number(&request->query, "_count", usual, largest);
 }
 
 static bool in_list(const char *list, const char *word)
@@ -227,8 +236,7 @@ bool search_answer(struct server *server, const struct request *request, const c
         result->key = need(buffer_take(&key));
     }
     buffer_free(&key);
-    write_page(server, request, result, 0, (size_t)query_number(&request->query, "_count", PAGE_SIZE, LARGEST_PAGE),
-               reply);
+    write_page(server, request, result, 0, page_size(server, request), reply);
     return true;
 }
 
@@ -236,7 +244,7 @@ bool search_next_page(struct server *server, const struct request *request, stru
                       struct failure *failure)
 {
     const char *token = query_value(&request->query, "_getpages");
-    size_t count = (size_t)query_number(&request->query, "_count", PAGE_SIZE, LARGEST_PAGE);
+    size_t count = page_size(server, request);
 
     for (size_t i = 0; i < KEPT_SEARCHES; i++) {
         const struct result *result = &server->searches->results[i];
@@ -299,7 +307,7 @@ bool history_answer(struct server *server, const struct request *request, const 
     const struct store *store = &server->store;
     const char *since = query_value(&request->query, "_since");
     size_t offset = (size_t)query_number(&request->query, "_offset", 0, INT32_MAX);
-    size_t count = (size_t)query_number(&request->query, "_count", PAGE_SIZE, LARGEST_PAGE);
+    size_t count = page_size(server, request);
     struct span from = {INSTANT_NONE, INSTANT_NONE};
     size_t total = 0;
     const char *separator = "";
@@ -309,10 +317,10 @@ bool history_answer(struct server *server, const struct request *request, const 
         return fail(failure, 400, "invalid", "Invalid date/time format for _since: \"%s\"", since);
     }
     buffer_init(&entries, BODY_LIMIT);
-    for (size_t i = store->journal_count; i-- > 0 && store->journal[i]->at >= from.from;) {
+    for (size_t i = store->journal_count; i-- > 0;) {
         const struct version *version = store->journal[i];
         const struct resource *resource = version->resource;
-        if ((target != NULL && strcmp(resource->target, target) != 0) ||
+        if (version->at < from.from || (target != NULL && strcmp(resource->target, target) != 0) ||
             (type != NULL && (strncmp(resource->target, type, strlen(type)) != 0 ||
                               resource->target[strlen(type)] != '/'))) {
             continue;

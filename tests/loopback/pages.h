@@ -7,7 +7,8 @@
 
 #include "server.h"
 
-struct searches *searches_new(void);
+/* Page links carry tokens made with `randomness`. */
+struct searches *searches_new(struct randomness randomness);
 void searches_free(struct searches *searches);
 
 /* GET Type?..., POST Type/_search. */

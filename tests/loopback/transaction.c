@@ -133,11 +133,44 @@ static bool read_entries(struct transaction *transaction, const cJSON *nodes, st
     return check_size(transaction, failure);
 }
 
+/* Takes a failed change out of the set, and tells its entry why. */
+static void drop_change(struct transaction *transaction, size_t dropped, const struct failure *failure)
+{
+    for (size_t i = 0; i < transaction->count; i++) {
+        struct entry *entry = &transaction->entries[i];
+        if (entry->state == ENTRY_CHANGE && entry->change == dropped) {
+            entry->state = ENTRY_FAILED;
+            entry->failure = *failure;
+            entry->failure.entry = (int)i;
+        } else if (entry->state == ENTRY_CHANGE && entry->change > dropped) {
+            entry->change--;
+        }
+    }
+    transaction->change_count--;
+    memmove(&transaction->changes[dropped], &transaction->changes[dropped + 1],
+            (transaction->change_count - dropped) * sizeof transaction->changes[0]);
+}
+
+/* What can be stored is, together; what names a dropped entry fails with it. */
+static void apply_possible(struct transaction *transaction)
+{
+    struct failure failure = {.entry = -1};
+
+    while (!changes_apply(transaction->server, transaction->request->base, transaction->changes,
+                          transaction->change_count, &failure)) {
+        drop_change(transaction, (size_t)failure.entry, &failure);
+    }
+}
+
 static bool apply_entries(struct transaction *transaction, struct failure *failure)
 {
     struct server *server = transaction->server;
     const char *base = transaction->request->base;
 
+    if (transaction->atomic && server->options.as_batch) {
+        apply_possible(transaction);
+        return true;
+    }
     if (transaction->atomic) {
         if (!changes_apply(server, base, transaction->changes, transaction->change_count, failure)) {
             name_entry(transaction, failure);

@@ -1,112 +1,11 @@
-/*
- * Every single step that writes, once as a crash and once as a failure. The
- * program's and SQLite's system calls pass through the functions below, which
- * can stop the process, or fail, at the n-th of them.
- */
+/* Every single step that writes, once as a crash and once as a failure. */
+#include "tests/store/disk_faults.h"
 #include "tests/store/store_test.h"
 
 #include "store/audit.h"
 #include "store/draft.h"
 
-#include <errno.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
-
-#define CRASHED 77
-
-static struct {
-    long at;         /* the call that is hit, from 1; 0: none */
-    int error;       /* what it fails with; 0: the process ends there */
-    bool sticky;     /* and all after it */
-    bool half;       /* a write writes half of it first */
-    long calls;
-} fault;
-
-static bool hit(void)
-{
-    fault.calls++;
-    bool now = fault.at > 0 && (fault.calls == fault.at || (fault.sticky && fault.calls > fault.at));
-    if (now && fault.error != 0) {
-        errno = fault.error;
-    }
-    return now;
-}
-
-static void end_here(void)
-{
-    if (fault.error == 0) {
-        _exit(CRASHED);
-    }
-}
-
-ssize_t write(int file, const void *bytes, size_t length)
-{
-    if (file > 2 && hit()) {
-        if (fault.half) {
-            syscall(SYS_write, file, bytes, length / 2);
-        }
-        end_here();
-        return -1;
-    }
-    return syscall(SYS_write, file, bytes, length);
-}
-
-ssize_t pwrite64(int file, const void *bytes, size_t length, off64_t offset)
-{
-    if (hit()) {
-        if (fault.half) {
-            syscall(SYS_pwrite64, file, bytes, length / 2, offset);
-        }
-        end_here();
-        return -1;
-    }
-    return syscall(SYS_pwrite64, file, bytes, length, offset);
-}
-
-int fsync(int file)
-{
-    if (hit()) {
-        end_here();
-        return -1;
-    }
-    return (int)syscall(SYS_fsync, file);
-}
-
-int fdatasync(int file)
-{
-    if (hit()) {
-        end_here();
-        return -1;
-    }
-    return (int)syscall(SYS_fdatasync, file);
-}
-
-int rename(const char *from, const char *to)
-{
-    if (hit()) {
-        end_here();
-        return -1;
-    }
-    return (int)syscall(SYS_rename, from, to);
-}
-
-int unlink(const char *path)
-{
-    if (hit()) {
-        end_here();
-        return -1;
-    }
-    return (int)syscall(SYS_unlink, path);
-}
-
-int ftruncate64(int file, off64_t length)
-{
-    if (hit()) {
-        end_here();
-        return -1;
-    }
-    return (int)syscall(SYS_ftruncate, file, length);
-}
 
 /* Runs `work` in a child that is hit at step n. True when the work was done before that step came. */
 static bool crash_at(long n, bool half, void (*work)(struct fixture *fixture), struct fixture *fixture)
@@ -114,9 +13,9 @@ static bool crash_at(long n, bool half, void (*work)(struct fixture *fixture), s
     int result = 0;
     pid_t child = fork();
     if (child == 0) {
-        memset(&fault, 0, sizeof fault);
-        fault.at = n;
-        fault.half = half;
+        memset(&disk_fault, 0, sizeof disk_fault);
+        disk_fault.at = n;
+        disk_fault.half = half;
         work(fixture);
         _exit(0);
     }
@@ -262,13 +161,13 @@ static void sweep_failures(struct fixture *fixture, int error, bool sticky, enum
         assert_int_equal(reopen(fixture), STATUS_OK);
         assert_int_equal(draft_put(fixture->store, visit, "note.s", "before", NULL), STATUS_OK);
         snprintf(value, sizeof value, "try %ld", n);
-        fault.calls = 0;
-        fault.error = error;
-        fault.sticky = sticky;
-        fault.at = n;
+        disk_fault.calls = 0;
+        disk_fault.error = error;
+        disk_fault.sticky = sticky;
+        disk_fault.at = n;
         enum status status = draft_put(fixture->store, visit, "note.s", value, &fixture->error);
-        hit_something = fault.calls >= n;
-        fault.at = 0;
+        hit_something = disk_fault.calls >= n;
+        disk_fault.at = 0;
         assert_true(status == STATUS_OK || status == expected);
         refused += status != STATUS_OK;
         if (status == STATUS_FULL) { /* space again: the same connection goes on */
@@ -310,14 +209,14 @@ static void test_failure_at_every_step_of_opening(void **state)
         for (long n = 1; hit_something; n++) {
             store_close(fixture->store);
             fixture->store = NULL;
-            fault.calls = 0;
-            fault.error = kinds[kind].error;
-            fault.sticky = true;
-            fault.at = n;
+            disk_fault.calls = 0;
+            disk_fault.error = kinds[kind].error;
+            disk_fault.sticky = true;
+            disk_fault.at = n;
             enum status status =
                 store_open(&fixture->paths, fixture->vault, &fixture->options, &fixture->store, &fixture->error);
-            hit_something = fault.calls >= n;
-            fault.at = 0;
+            hit_something = disk_fault.calls >= n;
+            disk_fault.at = 0;
             assert_true(status == STATUS_OK || status == kinds[kind].expected);
             assert_int_equal(reopen(fixture), STATUS_OK);
             assert_int_equal(store_verify(fixture->store, NULL), STATUS_OK);
@@ -376,14 +275,14 @@ static void test_enrolment_on_a_failing_disk_can_be_done_again(void **state)
         assert_int_equal(paths_find(&fixture->paths, user, fixture->folder, NULL, NULL), STATUS_OK);
         assert_int_equal(vault_create(&fixture->paths, PASSPHRASE, fixture->recovery, &fixture->vault, NULL),
                          STATUS_OK);
-        fault.calls = 0;
-        fault.error = n % 2 == 0 ? EIO : ENOSPC;
-        fault.sticky = true;
-        fault.at = n;
+        disk_fault.calls = 0;
+        disk_fault.error = n % 2 == 0 ? EIO : ENOSPC;
+        disk_fault.sticky = true;
+        disk_fault.at = n;
         enum status status =
             store_create(&fixture->paths, fixture->vault, &fixture->options, &fixture->store, &fixture->error);
-        hit_something = fault.calls >= n;
-        fault.at = 0;
+        hit_something = disk_fault.calls >= n;
+        disk_fault.at = 0;
         if (status != STATUS_OK) {
             failed++;
             assert_null(fixture->store);

@@ -2,6 +2,7 @@
 #include "tests/store/store_test.h"
 
 #include "store/database.h"
+#include "store/connection.h"
 #include "store/schema.h"
 
 #include <pthread.h>
@@ -248,32 +249,43 @@ static void test_every_failed_allocation_while_writing(void **state)
 
 /* --- migrations --------------------------------------------------------------------------------------- */
 
-static const char *const steps[] = {
-    NULL, /* what is in the record already */
-    "CREATE TABLE second (n INTEGER); INSERT INTO second VALUES (1);",
-    "ALTER TABLE second ADD COLUMN extra TEXT NOT NULL DEFAULT 'x';",
-    "INSERT INTO second (n) VALUES (2); INSERT INTO missing VALUES (1);",
+/* Steps after those that the record has run already. */
+struct steps {
+    const char *items[16];
+    int ours; /* how many the record has run */
 };
+
+static struct steps later_steps(void)
+{
+    struct steps steps = {.ours = schema_newest()};
+    assert_true(steps.ours + 3 <= (int)(sizeof steps.items / sizeof steps.items[0]));
+    steps.items[steps.ours] = "CREATE TABLE second (n INTEGER); INSERT INTO second VALUES (1);";
+    steps.items[steps.ours + 1] = "ALTER TABLE second ADD COLUMN extra TEXT NOT NULL DEFAULT 'x';";
+    steps.items[steps.ours + 2] = "INSERT INTO second (n) VALUES (2); INSERT INTO missing VALUES (1);";
+    return steps;
+}
 
 static void test_steps_run_once_in_order(void **state)
 {
     struct fixture *fixture = *state;
+    struct steps steps = later_steps();
     int version = 0;
-    assert_int_equal(schema_apply(fixture->store, steps, 3, &fixture->error), STATUS_OK);
+    assert_int_equal(schema_apply(fixture->store, steps.items, steps.ours + 2, &fixture->error), STATUS_OK);
     assert_int_equal(schema_version(fixture->store, &version, NULL), STATUS_OK);
-    assert_int_equal(version, 3);
+    assert_int_equal(version, steps.ours + 2);
     assert_int_equal(count(fixture->store, "SELECT count(*) FROM second WHERE extra = 'x'"), 1);
-    assert_int_equal(schema_apply(fixture->store, steps, 3, &fixture->error), STATUS_OK);
+    assert_int_equal(schema_apply(fixture->store, steps.items, steps.ours + 2, &fixture->error), STATUS_OK);
     assert_int_equal(count(fixture->store, "SELECT count(*) FROM second"), 1);
 }
 
 static void test_failed_step_leaves_the_step_before(void **state)
 {
     struct fixture *fixture = *state;
+    struct steps steps = later_steps();
     int version = 0;
-    assert_int_not_equal(schema_apply(fixture->store, steps, 4, &fixture->error), STATUS_OK);
+    assert_int_not_equal(schema_apply(fixture->store, steps.items, steps.ours + 3, &fixture->error), STATUS_OK);
     assert_int_equal(schema_version(fixture->store, &version, NULL), STATUS_OK);
-    assert_int_equal(version, 3);
+    assert_int_equal(version, steps.ours + 2);
     assert_int_equal(count(fixture->store, "SELECT count(*) FROM second"), 1);
     assert_int_equal(fixture->store->transaction_depth, 0);
 }
@@ -281,8 +293,27 @@ static void test_failed_step_leaves_the_step_before(void **state)
 static void test_newer_than_the_list_is_refused(void **state)
 {
     struct fixture *fixture = *state;
-    assert_int_equal(schema_apply(fixture->store, steps, 3, NULL), STATUS_OK);
-    assert_int_equal(schema_apply(fixture->store, steps, 2, &fixture->error), STATUS_READ_ONLY);
+    struct steps steps = later_steps();
+    assert_int_equal(schema_apply(fixture->store, steps.items, steps.ours + 2, NULL), STATUS_OK);
+    assert_int_equal(schema_apply(fixture->store, steps.items, steps.ours + 1, &fixture->error), STATUS_READ_ONLY);
+}
+
+/* A record as the first version left it, with a patient in it. */
+static void test_a_record_of_version_1_is_brought_up(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store old = {.clock = fixture->options.clock, .randomness = fixture->options.randomness};
+    int version = 0;
+    assert_int_equal(sqlite3_open(":memory:", &old.connection), SQLITE_OK);
+    assert_int_equal(database_execute(&old, schema_migration(1), &fixture->error), STATUS_OK);
+    assert_int_equal(database_execute(&old, "INSERT INTO chart_state VALUES ('p1', 1); PRAGMA user_version = 1",
+                                      &fixture->error),
+                     STATUS_OK);
+    assert_int_equal(schema_migrate(&old, &fixture->error), STATUS_OK);
+    assert_int_equal(schema_version(&old, &version, NULL), STATUS_OK);
+    assert_int_equal(version, schema_newest());
+    assert_int_equal(count(&old, "SELECT count(*) FROM chart_state WHERE complete = 1 AND released = 0"), 1);
+    connection_close(&old);
 }
 
 static void test_list_of_migrations(void **state)
@@ -310,6 +341,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_flag_left_up_does_not_stop_the_pull, open_record, remove_home),
         cmocka_unit_test_setup_teardown(test_every_failed_allocation_while_writing, open_with_table, remove_home),
         cmocka_unit_test_setup_teardown(test_steps_run_once_in_order, open_record, remove_home),
+        cmocka_unit_test_setup_teardown(test_a_record_of_version_1_is_brought_up, open_record, remove_home),
         cmocka_unit_test_setup_teardown(test_failed_step_leaves_the_step_before, open_record, remove_home),
         cmocka_unit_test_setup_teardown(test_newer_than_the_list_is_refused, open_record, remove_home),
         cmocka_unit_test(test_list_of_migrations),

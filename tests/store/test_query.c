@@ -158,7 +158,12 @@ static void today_shows_the_unfinished_first(void **state)
     assert_string_equal(rows.items[1].appointment.id, "a2");
     assert_string_equal(rows.items[2].patient.name, "p9"); /* an appointment is never hidden */
     assert_int_equal(rows.items[2].red, -1);
+    assert_false(rows.items[2].to_judge); /* there is no chart */
+    assert_int_equal(rows.items[0].red, -1);
+    assert_true(rows.items[0].to_judge);
+    assert_int_equal(query_row_alerts(fixture->store, START, &rows.items[0], &fixture->error), STATUS_OK);
     assert_int_equal(rows.items[0].red, 0);
+    assert_false(rows.items[0].to_judge);
     patient_rows_free(&rows);
 
     assert_int_equal(draft_start(fixture->store, "p2", "a2", visit, &fixture->error), STATUS_OK);
@@ -219,6 +224,7 @@ static void today_and_chart_show_the_same_alerts(void **state)
         amber += chart.alerts[i].active && chart.alerts[i].level == ALERT_AMBER;
     }
     assert_true(red + amber > 0);
+    assert_int_equal(query_row_alerts(fixture->store, START, &rows.items[0], &fixture->error), STATUS_OK);
     assert_int_equal(rows.items[0].red, red);
     assert_int_equal(rows.items[0].amber, amber);
     assert_string_equal(rows.items[0].alert, chart.alerts[0].label);
@@ -337,6 +343,7 @@ static void no_question_scans_a_table_that_grows(void **state)
     struct outbox_rows outbox;
     struct sync_status status;
     struct chart chart;
+    char appointment[ID_SIZE];
     size_t explained = 0;
 
     fill_board(fixture);
@@ -348,6 +355,8 @@ static void no_question_scans_a_table_that_grows(void **state)
     patient_rows_free(&patients);
     assert_int_equal(query_visits(fixture->store, START, &visits, &fixture->error), STATUS_OK);
     visit_rows_free(&visits);
+    assert_int_equal(query_visit_appointment(fixture->store, "p1", START, appointment, &fixture->error), STATUS_OK);
+    assert_string_equal(appointment, "a1");
     assert_int_equal(query_outbox(fixture->store, &outbox, &fixture->error), STATUS_OK);
     outbox_rows_free(&outbox);
     assert_int_equal(query_status(fixture->store, &status, &fixture->error), STATUS_OK);

@@ -427,13 +427,15 @@ static void an_answer_that_names_another_record_loses_nothing(void **state)
     fill_caseload(fixture);
     assert_int_equal(pull(fixture, WEIGHT("o7", "1", "2026-11-20T00:00:00Z", "p2", "2026-11-19T09:00:00+09:00", "70")), APPLY_STORED);
     size_t queued = sign_visit(fixture, false, visit);
+    int first = 0;
     struct outbox_rows rows;
     assert_int_equal(query_outbox(fixture->store, &rows, &fixture->error), STATUS_OK);
     /* One id for all; and before that the id of somebody else's weight. */
     for (size_t i = 0; i < rows.count; i++) {
         if (strcmp(rows.items[i].type, "Observation") == 0) {
-            assert_int_equal(record_accept(fixture->store, rows.items[i].number, "o7", "1", &fixture->error), STATUS_OK);
-            assert_int_equal(record_accept(fixture->store, rows.items[i].number, "900", "1", &fixture->error), STATUS_OK);
+            assert_int_equal(record_accept(fixture->store, rows.items[i].number, "o7", "1", &fixture->error), STATUS_CONFLICT);
+            assert_int_equal(record_accept(fixture->store, rows.items[i].number, "900", "1", &fixture->error),
+                             first++ == 0 ? STATUS_OK : STATUS_CONFLICT);
         }
     }
     assert_int_equal(number_of(fixture, "SELECT count(*) FROM resource WHERE origin = 'device'"), (int64_t)queued);
@@ -442,6 +444,15 @@ static void an_answer_that_names_another_record_loses_nothing(void **state)
     snprintf(sql, sizeof sql, "SELECT count(*) FROM outbox WHERE state = 'refused' AND reason <> '' AND visit = '%s'", visit);
     assert_int_equal(number_of(fixture, sql), 1);
     outbox_rows_free(&rows);
+}
+
+static bool is_released(struct fixture *fixture)
+{
+    struct chart chart;
+    assert_int_equal(chart_load(fixture->store, "p1", START - INSTANT_DAY, 10, START, &chart, &fixture->error), STATUS_OK);
+    bool released = chart.patient.released;
+    chart_free(&chart);
+    return released;
 }
 
 static void what_is_unsent_outlives_removal_and_release(void **state)
@@ -456,6 +467,9 @@ static void what_is_unsent_outlives_removal_and_release(void **state)
     assert_int_equal(record_release_patient(fixture->store, "p1", &fixture->error), STATUS_OK);
     assert_int_equal(number_of(fixture, "SELECT count(*) FROM resource WHERE patient = 'p1'"), 3);
     assert_int_equal(number_of(fixture, "SELECT complete FROM chart_state WHERE patient = 'p1'"), 0);
+    assert_true(is_released(fixture));
+    assert_int_equal(record_set_complete(fixture->store, "p1", true, &fixture->error), STATUS_OK);
+    assert_false(is_released(fixture)); /* back in the caseload */
 
     struct signer signer = nurse(fixture);
     size_t queued = 0;

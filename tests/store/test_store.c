@@ -400,13 +400,6 @@ static void test_pin_stands_in_until_five_are_wrong(void **state)
 
 /* --- memory ------------------------------------------------------------------------------------------- */
 
-/* SQLCipher 3.4 forgets what it had when an allocation fails while it takes a key. */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-    return "leak:sqlcipher_malloc\n";
-}
-
 static void sweep_open(struct fixture *fixture, int sticky)
 {
     enum status status = STATUS_NO_MEMORY;

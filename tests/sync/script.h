@@ -26,7 +26,7 @@ static inline enum status script_exchange(void *context, const struct request *r
     struct script *script = context;
     enum status status = STATUS_OK;
     script->requests++;
-    if (strcmp(request->method, "GET") != 0) {
+    if (strcmp(request->method, "GET") != 0 && !request->asks) {
         script->writes++;
         memory_free(script->last_write);
         script->last_write = memory_copy_text(request->body);
@@ -87,7 +87,7 @@ static inline void answer_set(struct response *response, cJSON *tree)
 
 static inline bool is_write(const struct request *request)
 {
-    return strcmp(request->method, "POST") == 0;
+    return strcmp(request->method, "POST") == 0 && !request->asks;
 }
 
 /* Sends a whole visit through `script` and checks that all of it is accepted in that one run. */

@@ -11,6 +11,7 @@
 #include "sync/sync.h"
 #include "tests/store/record_test.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -182,6 +183,20 @@ static inline void put_resource(struct bed *bed, const char *target, const char 
     response_free(&response);
 }
 
+/* Someone else's deletion at the server. */
+static inline void delete_resource(struct bed *bed, const char *target)
+{
+    struct transport transport = http_transport(bed->http);
+    struct response response;
+    char url[256];
+    text_format(url, sizeof url, "%s/%s", bed->base, target);
+    struct request request = {.method = "DELETE", .url = url};
+    response_init(&response);
+    assert_int_equal(transport.exchange(transport.context, &request, &response, NULL), STATUS_OK);
+    assert_int_equal(response.status, 200);
+    response_free(&response);
+}
+
 /* --- the small caseload ---------------------------------------------------------------------------- */
 
 static inline void append_chart(struct buffer *out, int number, int observations)
@@ -244,6 +259,23 @@ static inline void write_caseload(const char *path, int observations)
     assert_int_equal(out.status, STATUS_OK);
     test_file_write(path, out.data, out.length);
     buffer_free(&out);
+}
+
+/* A practice caseload, as the demonstration has. */
+static inline void write_practice(const char *path, const char *patients)
+{
+    char program[PATH_SIZE];
+    program_path(program, sizeof program, "practice");
+    pid_t child = fork();
+    if (child == 0) {
+        int file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+        dup2(file, STDOUT_FILENO);
+        execl(program, program, "--patients", patients, (char *)NULL);
+        _exit(127);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
 }
 
 /* --- the bed ----------------------------------------------------------------------------------------- */
@@ -422,9 +454,10 @@ static const struct field small_visit[] = {
     {"identity", "name, birth date"}, {"vitals.pulse", "91"}, {"note.s", "Feels well."}, {NULL, NULL},
 };
 
-/* Records and signs a visit with these fields, and with the patient's task done when `task` names it. */
-static inline size_t sign_visit(struct bed *bed, const char *patient, const struct field *fields, const char *task,
-                                char visit[UUID_SIZE])
+/* Records and signs a visit for an appointment ("" for none) with these fields, and with the patient's task done when
+ * `task` names it. */
+static inline size_t sign_planned(struct bed *bed, const char *patient, const char *appointment, const struct field *fields,
+                                  const char *task, char visit[UUID_SIZE])
 {
     struct store *store = bed->fixture.store;
     struct error error = {0};
@@ -432,7 +465,7 @@ static inline size_t sign_visit(struct bed *bed, const char *patient, const stru
     char practitioner[ID_SIZE];
     size_t queued = 0;
     assert_int_equal(store_setting_get(store, SETTING_PRACTITIONER, practitioner, sizeof practitioner, NULL), STATUS_OK);
-    assert_int_equal(draft_start(store, patient, "", visit, &error), STATUS_OK);
+    assert_int_equal(draft_start(store, patient, appointment, visit, &error), STATUS_OK);
     for (; fields->name != NULL; fields++) {
         assert_int_equal(draft_put(store, visit, fields->name, fields->value, &error), STATUS_OK);
     }
@@ -447,6 +480,12 @@ static inline size_t sign_visit(struct bed *bed, const char *patient, const stru
         fail_msg("signing: %s", error.sentence);
     }
     return queued;
+}
+
+static inline size_t sign_visit(struct bed *bed, const char *patient, const struct field *fields, const char *task,
+                                char visit[UUID_SIZE])
+{
+    return sign_planned(bed, patient, "", fields, task, visit);
 }
 
 #endif

@@ -375,6 +375,45 @@ static void somebody_elses_is_not_adopted(void **state)
     script_end(&script);
 }
 
+/* The first Observation is said to have become a weight of somebody else. */
+static void names_somebody_elses(struct script *script, const struct request *request, struct response *response)
+{
+    cJSON *entry = NULL;
+    (void)script;
+    if (!is_write(request)) {
+        return;
+    }
+    cJSON *tree = answer_tree(response);
+    cJSON_ArrayForEach(entry, entries_of(tree)) {
+        cJSON *answer = cJSON_GetObjectItemCaseSensitive(entry, "response");
+        if (text_starts_with(json_text(answer, "location"), "Observation/")) {
+            cJSON_DeleteItemFromObjectCaseSensitive(answer, "location");
+            json_add_text(answer, "location", "Observation/o2-0/_history/1");
+            break;
+        }
+    }
+    answer_set(response, tree);
+}
+
+static void what_the_record_refuses_does_not_count_as_pushed(void **state)
+{
+    struct bed *bed = *state;
+    struct script script;
+    char visit[UUID_SIZE];
+    assert_run(bed, STATUS_OK);
+    script_begin(&script, bed);
+    script.alter = names_somebody_elses;
+    int queued = (int)sign_visit(bed, "p1", small_visit, NULL, visit);
+    struct sync_result result;
+    sync_result_init(&result);
+    assert_int_equal(sync_push(&bed->sync, &result, NULL), STATUS_OK);
+    assert_int_equal(number(bed, "SELECT count(*) FROM outbox WHERE state = 'refused'"), 1);
+    assert_int_equal(number(bed, OUTBOX_COUNT), 1);
+    assert_int_equal(result.entry.pushed, queued - 1);
+    assert_int_equal(result.entry.rejected, 1);
+    script_end(&script);
+}
+
 #define bed_test(name) cmocka_unit_test_setup_teardown(name, group_bed, leave_bed)
 
 int main(void)
@@ -388,6 +427,7 @@ int main(void)
         cmocka_unit_test(statuses_are_classed),
         cmocka_unit_test(what_is_there_already_is_adopted),
         bed_test(somebody_elses_is_not_adopted),
+        bed_test(what_the_record_refuses_does_not_count_as_pushed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,14 @@ static int patients(struct bed *bed)
     return (int)number(bed, "SELECT count(*) FROM patient");
 }
 
+/* How many charts the screens call incomplete. */
+static int incomplete(struct bed *bed)
+{
+    struct sync_status status;
+    assert_int_equal(query_status(bed->fixture.store, &status, NULL), STATUS_OK);
+    return status.incomplete_patients;
+}
+
 /* Every chart that counts as complete has all that the server holds of it. */
 static void assert_complete_is_true(struct bed *bed, int observations)
 {
@@ -115,7 +123,7 @@ static void a_second_sync_is_small_and_silent(void **state)
     int64_t audited = number(bed, "SELECT count(*) FROM audit");
     assert_run(bed, STATUS_OK);
     assert_int_equal(bed->result.entry.pulled, 0);
-    assert_int_equal(bed->result.entry.requests, 18); /* the Group, and one for each type */
+    assert_int_equal(bed->result.entry.requests, 2); /* the Group, and all types at once */
     assert_int_equal(counted(bed, "methods.POST") + counted(bed, "methods.PUT"), 0);
     assert_int_equal(number(bed, RESOURCE_COUNT), resources);
     assert_int_equal(number(bed, "SELECT count(*) FROM audit"), audited);
@@ -240,7 +248,80 @@ static void one_broken_resource_is_set_aside_and_the_rest_stays(void **state)
     assert_int_equal(number(bed, "SELECT count(*) FROM quarantine"), 1);
     assert_int_equal(number(bed, "SELECT count(*) FROM resource WHERE type = 'Flag'"), 1);
     assert_int_equal(number(bed, "SELECT count(*) FROM resource WHERE type = 'OperationOutcome' OR id = 'included'"), 0);
-    assert_int_equal(number(bed, COMPLETE_COUNT), 8);
+    assert_int_equal(incomplete(bed), 1); /* p1, whom it names */
+    assert_string_equal(bed->result.entry.data_as_of, "");
+    script_end(&script);
+}
+
+/* Something in the answer that cannot be read and names nobody. */
+static void break_unnamed(struct script *script, const struct request *request, struct response *response)
+{
+    if (strstr(request->url, script->text) == NULL) {
+        return;
+    }
+    cJSON *tree = answer_tree(response);
+    cJSON *resource = json_add_object(json_add_object(cJSON_GetObjectItemCaseSensitive(tree, "entry"), NULL), "resource");
+    json_add_text(resource, "resourceType", "Task");
+    json_add_text(resource, "id", "not/an/id");
+    answer_set(response, tree);
+}
+
+static void what_names_nobody_leaves_no_chart_of_the_answer_complete(void **state)
+{
+    struct bed *bed = *state;
+    struct script script;
+    assert_int_equal(store_setting_set(bed->fixture.store, SETTING_SERVER_SOFTWARE, "doorstep loopback 1", NULL), STATUS_OK);
+    assert_int_equal(store_setting_set(bed->fixture.store, SETTING_SERVER_PROBED, bed->base, NULL), STATUS_OK);
+    assert_int_equal(store_setting_set(bed->fixture.store, SETTING_SERVER_BATCH, "no", NULL), STATUS_OK);
+    script_begin(&script, bed);
+    script.alter = break_unnamed;
+    script.text = "/Task?patient=p7,"; /* the first six */
+    assert_run(bed, STATUS_ATTENTION);
+    assert_int_equal(number(bed, COMPLETE_COUNT), 2);
+    assert_int_equal(incomplete(bed), 6);
+    assert_string_equal(bed->result.entry.data_as_of, "");
+    script.alter = NULL;
+    assert_run(bed, STATUS_ATTENTION); /* it is still set aside; the charts were read again and lack nothing */
+    assert_int_equal(incomplete(bed), 0);
+    assert_string_not_equal(bed->result.entry.data_as_of, "");
+    /* Also when it comes with what is new of charts that were complete. */
+    script.alter = break_unnamed;
+    script.text = "/Task?";
+    put_resource(bed, "Task/t1", "{\"resourceType\":\"Task\",\"id\":\"t1\",\"status\":\"accepted\",\"intent\":\"plan\","
+                                 "\"for\":{\"reference\":\"Patient/p1\"}}");
+    assert_run(bed, STATUS_ATTENTION);
+    assert_int_equal(incomplete(bed), PATIENTS);
+    script_end(&script);
+}
+
+/* The answers of a batch, the last first. */
+static void turn_answers(struct script *script, const struct request *request, struct response *response)
+{
+    (void)script;
+    if (!request->asks) {
+        return;
+    }
+    cJSON *tree = answer_tree(response);
+    cJSON *entries = cJSON_DetachItemFromObjectCaseSensitive(tree, "entry");
+    cJSON *turned = json_add_array(tree, "entry");
+    while (cJSON_GetArraySize(entries) > 0) {
+        cJSON_AddItemToArray(turned, cJSON_DetachItemFromArray(entries, cJSON_GetArraySize(entries) - 1));
+    }
+    cJSON_Delete(entries);
+    answer_set(response, tree);
+}
+
+static void answers_in_another_order_are_told_apart(void **state)
+{
+    struct bed *bed = *state;
+    struct script script;
+    assert_run(bed, STATUS_OK);
+    script_begin(&script, bed);
+    script.alter = turn_answers;
+    put_resource(bed, "Task/t1", "{\"resourceType\":\"Task\",\"id\":\"t1\",\"status\":\"accepted\",\"intent\":\"plan\","
+                                 "\"for\":{\"reference\":\"Patient/p1\"}}");
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(number(bed, "SELECT count(*) FROM task WHERE id = 't1'"), 1);
     script_end(&script);
 }
 
@@ -355,8 +436,9 @@ static void a_member_the_server_does_not_deliver_is_named(void **state)
                "\"{\\\"resourceType\\\":\\\"Bundle\\\",\\\"type\\\":\\\"searchset\\\"}\"}");
     assert_run(bed, STATUS_ATTENTION);
     assert_non_null(strstr(bed->error.sentence, "1 of your patients"));
+    assert_string_equal(bed->result.entry.data_as_of, ""); /* the caseload is not as of now */
     assert_int_equal(number(bed, "SELECT count(*) FROM chart_state WHERE patient = 'p4'"), 0);
-    assert_int_equal(bed->result.entry.requests, 19); /* one more than a sync with nothing new */
+    assert_int_equal(bed->result.entry.requests, 3); /* one more than a sync with nothing new */
 }
 
 static void another_server_is_read_from_the_beginning(void **state)
@@ -414,6 +496,8 @@ int main(void)
         bed_test(circles_and_strange_hosts_end_the_download),
         bed_test(charts_nobody_asked_for_are_not_kept),
         bed_test(one_broken_resource_is_set_aside_and_the_rest_stays),
+        bed_test(answers_in_another_order_are_told_apart),
+        bed_test(what_names_nobody_leaves_no_chart_of_the_answer_complete),
         bed_test(who_leaves_the_caseload_leaves_the_device),
         bed_test(an_empty_caseload_sends_nobody_away),
         bed_test(a_search_for_names_brings_no_patients),

@@ -320,6 +320,67 @@ static void a_visit_waits_for_its_practitioner(void **state)
     assert_once_at_server(bed, visit);
 }
 
+/* The office deletes the appointment while the nurse is at the patient's: the visit arrives whole, without it. */
+static void a_deleted_appointment_does_not_hold_a_visit_up(void **state)
+{
+    struct bed *bed = *state;
+    char visit[UUID_SIZE];
+    assert_run(bed, STATUS_OK);
+    sign_planned(bed, "p7", "a7", whole_visit, "t7", visit);
+    delete_resource(bed, "Appointment/a7");
+    assert_int_equal(store_setting_set(bed->fixture.store, SETTING_SERVER_GZIP, "yes", NULL), STATUS_OK);
+    int64_t writes = counted(bed, "methods.POST");
+    assert_run(bed, STATUS_ATTENTION);
+    assert_non_null(strstr(bed->error.sentence, "appointment of 1 of your visits"));
+    assert_int_equal(bed->result.unlinked, 1);
+    assert_once_at_server(bed, visit);
+    assert_int_equal(number(bed, OUTBOX_COUNT), 0);
+    assert_int_equal(held(bed, "Encounter", "Appointment/"), 0);
+    assert_int_equal(counted(bed, "methods.POST"), writes + 2); /* refused as a whole, taken as a whole */
+    assert_int_equal(number(bed, "SELECT count(*) FROM resource WHERE type = 'Appointment' AND id = 'a7'"), 0);
+    assert_int_equal(number(bed, "SELECT count(*) FROM audit WHERE action = 'unlink' AND detail = 'Appointment/a7'"), 1);
+    assert_run(bed, STATUS_OK);
+}
+
+/* The same from a server that stores what it can of a transaction. */
+static void leaves_the_encounter_out(struct script *script, const struct request *request, struct response *response)
+{
+    if (!is_write(request) || script->step++ > 0) {
+        return;
+    }
+    cJSON *tree = answer_tree(response);
+    cJSON *entry = NULL;
+    cJSON_ArrayForEach(entry, json_array(tree, "entry")) {
+        cJSON *answer = cJSON_GetObjectItemCaseSensitive(entry, "response");
+        if (text_starts_with(json_text(answer, "location"), "Encounter/")) {
+            cJSON_DeleteItemFromObjectCaseSensitive(answer, "location");
+            cJSON_DeleteItemFromObjectCaseSensitive(answer, "status");
+            json_add_text(answer, "status", "400");
+        }
+    }
+    answer_set(response, tree);
+}
+
+static void a_deleted_appointment_is_found_from_one_entry_too(void **state)
+{
+    struct bed *bed = *state;
+    struct script script;
+    char visit[UUID_SIZE];
+    assert_run(bed, STATUS_OK);
+    sign_planned(bed, "p7", "a7", small_visit, NULL, visit);
+    fault(bed, "{\"fault\":\"status\",\"status\":410,\"times\":0,\"match\":\"GET /fhir/Appointment/a7\",\"body\":\"{}\"}");
+    script_begin(&script, bed);
+    script.alter = leaves_the_encounter_out;
+    sync_result_init(&bed->result);
+    assert_int_equal(sync_push(&bed->sync, &bed->result, NULL), STATUS_OK);
+    assert_int_equal(bed->result.unlinked, 1);
+    assert_int_equal(number(bed, "SELECT count(*) FROM outbox WHERE state = 'waiting'"), 1);
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(number(bed, OUTBOX_COUNT), 0);
+    assert_once_at_server(bed, visit);
+    script_end(&script);
+}
+
 #define bed_test(name) cmocka_unit_test_setup_teardown(name, group_bed, leave_bed)
 
 int main(void)
@@ -335,6 +396,8 @@ int main(void)
         cmocka_unit_test(a_task_changed_by_the_office_is_a_conflict),
         bed_test(a_practitioner_made_offline_goes_first),
         bed_test(a_visit_waits_for_its_practitioner),
+        bed_test(a_deleted_appointment_does_not_hold_a_visit_up),
+        bed_test(a_deleted_appointment_is_found_from_one_entry_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -50,7 +50,7 @@ static void a_broken_server_refuses_nothing(void **state)
         assert_run(bed, i < 3 ? STATUS_UNREACHABLE : STATUS_ATTENTION);
         assert_int_equal(number(bed, "SELECT count(*) FROM outbox WHERE state = 'waiting'"), queued);
     }
-    assert_true(bed->result.entry.requests > 17);
+    assert_string_not_equal(bed->result.entry.data_as_of, "");
     script.answer = NULL;
     assert_run(bed, STATUS_OK);
     assert_int_equal(held(bed, "Encounter", visit), 1);

@@ -64,6 +64,14 @@ static inline void stage_turn(struct stage *stage)
     console_paint(&stage->console);
 }
 
+/* No key comes until all that waits for that is done. */
+static inline void stage_work(struct stage *stage)
+{
+    do {
+        console_paint(&stage->console);
+    } while (console_work(&stage->console));
+}
+
 static inline void stage_resize(struct stage *stage, int rows, int columns)
 {
     struct winsize size = {.ws_row = (unsigned short)rows, .ws_col = (unsigned short)columns};
@@ -152,7 +160,7 @@ static inline void stage_wait(struct stage *stage, int64_t milliseconds)
 {
     fake_sleep(&stage->fixture->time, milliseconds);
     (void)console_take_time(&stage->console);
-    console_paint(&stage->console);
+    stage_work(stage);
 }
 
 static inline void stage_unlock(struct stage *stage)

@@ -246,6 +246,7 @@ static void an_arrow_key_costs_few_bytes(void **state)
     long after = 0;
 
     stage_unlock(stage);
+    stage_work(stage);
     stage_type(stage, "\033[B");
     (void)fflush(stage->out);
     before = ftell(stage->out);

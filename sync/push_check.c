@@ -1,0 +1,136 @@
+/*
+ * What must not go to this server. See push.h.
+ *
+ * Invariant: an entry goes out only to a server that is known to have the same
+ * person under the id of its patient: because it delivered that Patient, or
+ * because it is asked now (an imported patient, or a former server's).
+ */
+#include "sync/push.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "sync/address.h"
+#include "sync/charts.h"
+#include "sync/exchange.h"
+
+#include <string.h>
+
+/* Collects the patients whom a resource names. */
+static bool note_patient(void *context, const char *reference, char *out, size_t size)
+{
+    char resolved[REFERENCE_SIZE];
+    (void)out;
+    (void)size;
+    const char *patient = reference_resolve_text(reference, NULL, resolved) ? reference_id(resolved, "Patient") : NULL;
+    if (patient != NULL) {
+        caseload_add(context, patient);
+    }
+    return false;
+}
+
+enum status push_walk_references(struct push *push, const struct outbox_row *row,
+                                 bool (*notice)(void *context, const char *reference, char *out, size_t size), void *context,
+                                 struct error *error)
+{
+    char *body = NULL;
+    cJSON *resource = NULL;
+    enum status status = outbox_body(push->sync->store, row->number, &body, error);
+    if (status == STATUS_NOT_FOUND) {
+        return STATUS_OK;
+    }
+    if (status == STATUS_OK) {
+        status = json_parse(body, strlen(body), &resource, error);
+    }
+    if (status == STATUS_OK) {
+        status = references_rewrite(resource, notice, context, error);
+    }
+    cJSON_Delete(resource);
+    memory_free(body);
+    return status;
+}
+
+/* Asks the server for a Patient it never delivered. *why is NULL when it is the same person. */
+static enum status ask_for(struct push *push, const char *patient, const char **why, struct error *error)
+{
+    struct buffer url;
+    bool same = false;
+    cJSON *theirs = NULL;
+    buffer_init(&url, URL_SIZE);
+    buffer_format(&url, "%s/Patient/%s", push->sync->server, patient);
+    enum status status = url.status == STATUS_OK ? exchange_get(push->sync, push->result, buffer_text(&url), &theirs, error)
+                                                 : error_no_memory(error);
+    buffer_free(&url);
+    if (status == STATUS_NOT_FOUND) {
+        *why = _("This visit's patient is not known to the server: it is kept here; ask the office to enter the patient there, then "
+                 "send it again.");
+        return STATUS_OK;
+    }
+    if (status == STATUS_OK) {
+        status = address_same_person(push->sync->store, theirs, patient, &same, error);
+    }
+    cJSON_Delete(theirs);
+    *why = same ? NULL
+                : _("The server has somebody else under the id of this visit's patient: it is kept here and not sent; tell the office.");
+    return status;
+}
+
+static enum status check_patient(struct push *push, const char *patient, const char **why, struct error *error)
+{
+    char scope[SCOPE_SIZE];
+    char value[CURSOR_SIZE];
+    if (caseload_has(&push->known, patient)) {
+        return STATUS_OK;
+    }
+    charts_scope(scope, patient);
+    enum status status = cursor_get(push->sync->store, scope, value, sizeof value, error);
+    if (status == STATUS_OK && !charts_delivered(value)) {
+        status = ask_for(push, patient, why, error);
+    }
+    if (status == STATUS_OK && *why == NULL) {
+        caseload_add(&push->known, patient);
+        status = push->known.status == STATUS_OK ? STATUS_OK : error_no_memory(error);
+    }
+    return status;
+}
+
+/* Why a row must stay; NULL when it may go. */
+static enum status check_row(struct push *push, const struct outbox_row *row, const char **why, struct error *error)
+{
+    struct caseload patients = {0};
+    char tie[512];
+    *why = NULL;
+    enum status status = outbox_tie(push->sync->store, row->number, tie, sizeof tie, error);
+    if (status == STATUS_OK && tie[0] != '\0') {
+        *why = strcmp(tie, push->sync->server) == 0 ? NULL : address_tied_words();
+    } else if (status == STATUS_OK) {
+        status = push_walk_references(push, row, note_patient, &patients, error);
+        status = status == STATUS_OK && patients.status != STATUS_OK ? error_no_memory(error) : status;
+    }
+    for (size_t i = 0; i < patients.count && status == STATUS_OK && *why == NULL; i++) {
+        status = check_patient(push, patients.ids[i], why, error);
+    }
+    caseload_free(&patients);
+    return status;
+}
+
+enum status push_check(struct push *push, struct push_batch *batch, struct error *error)
+{
+    enum status status = STATUS_OK;
+    const char *stays = NULL;
+    size_t kept = 0;
+    for (size_t i = 0; i < batch->count && status == STATUS_OK; i++) {
+        const char *why = stays; /* what cannot go takes the rest of its visit with it: it travels whole */
+        if (why == NULL) {
+            status = check_row(push, batch->rows[i], &why, error);
+        }
+        if (status == STATUS_OK && why != NULL) {
+            status = record_refuse(push->sync->store, batch->rows[i]->number, 0, why, error);
+            push->result->entry.rejected++;
+            stays = why;
+        } else {
+            batch->rows[kept++] = batch->rows[i];
+        }
+    }
+    batch->count = kept;
+    return status;
+}
