@@ -93,6 +93,21 @@ $(BUILD)/loopback: $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/loopback/*.c)) $
 	$(SAY) LINK $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(TEST_LIBS)
 
+# The simulator: sync_run() in process against the core of the loopback server (tests/sim/sim.h).
+SEEDS      ?= 10000
+FIRST      ?= 1
+SIM_MODEL  := change common faults index pages query rest search store table transaction
+.PHONY: sim sim-mutants
+sim: $(BUILD)/tests/sim/sim
+	$(Q)$(BUILD)/tests/sim/sim --seeds $(SEEDS) --first $(FIRST)
+sim-mutants:
+	$(Q)tests/sim/mutants.sh
+test-all: $(BUILD)/tests/sim/sim
+$(BUILD)/tests/sim/sim: $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/sim/*.c)) $(SIM_MODEL:%=$(BUILD)/tests/loopback/%.o) \
+                        $(SUPPORT) $(call archives,$(USES_sync))
+	$(SAY) LINK $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(TEST_LIBS)
+
 # A fuzz target runs over its seeds in fixtures/fuzz (fuzz-replay, one of the tests) and under clang's fuzzer (fuzz).
 $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(call archives,$(FUZZ_ROOMS))
 	$(SAY) LINK $@
@@ -136,6 +151,7 @@ help:
 	@echo 'make demo       a practice caseload on a loopback server, and the console (or a scripted visit without a terminal)'
 	@echo 'make test       build and pass the tests        make tests-ROOM   one room: $(ROOMS)'
 	@echo 'make check      floors, style, banned calls, headers, catalogues, manual pages'
+	@echo 'make sim        seeded syncs with every fault, SEEDS=10000 FIRST=1 (sim-mutants: broken clients are caught)'
 	@echo 'make interop    HAPI FHIR and the Medplum router, for real; every resource validated'
 	@echo 'make link       HAPI FHIR through a slow link that is cut, next to curl'
 	@echo 'make sqlcipher4 the store on SQLCipher 4, and records that go from one to the other'
@@ -197,7 +213,8 @@ asan:
 tsan:
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)-tsan SANITIZE=thread OPTIMISE='-O1 -g' tests-sync
 valgrind: all $(TESTS)
-	$(Q)RUN='valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite' tests/run.sh $(TESTS)
+	$(Q)MOST_SECONDS=2400 RUN='valgrind --quiet --error-exitcode=99 --leak-check=full --show-leak-kinds=definite \
+	    --errors-for-leak-kinds=definite --suppressions=tests/valgrind.supp' tests/run.sh $(TESTS)
 coverage:
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)-coverage OPTIMISE='-O0 -g --coverage' LDFLAGS='--coverage -pie' test-programs
 	$(Q)cd $(BUILD)-coverage && gcov -n $$(find src views sync -name '*.gcda') | awk '/^File .*(src|views|sync)\// {f=1; next} f && /^Lines/ {split($$2, p, ":"); split(p[2], q, "%"); n+=$$4; c+=$$4*q[1]/100; f=0} END {printf "%.1f %% of %d lines\n", 100*c/n, n}'

@@ -1,12 +1,12 @@
 #!/bin/sh
 # Runs each test given, as many at a time as there are processors, and prints, last, "N passed, N failed" over all of
 # them. A test is a cmocka program, whose own closing lines are counted, or a script that ends with "N passed, N failed".
-# RUN is put before programs (valgrind); JOBS=1 runs them one after the other.
+# RUN is put before programs (valgrind); JOBS=1 runs them one after the other; one may take MOST_SECONDS.
 if [ "$1" = --one ]; then
     test=$2
     case $test in *.sh) run=sh ;; *) run=$RUN ;; esac
     start=$(date +%s)
-    output=$(LC_ALL=C.UTF-8 TZ=Asia/Seoul LANGUAGE=en timeout 600 $run "$test" 2>&1 < /dev/null)
+    output=$(LC_ALL=C.UTF-8 TZ=Asia/Seoul LANGUAGE=en timeout "${MOST_SECONDS:-600}" $run "$test" 2>&1 < /dev/null)
     status=$?
     count() { printf '%s\n' "$output" | sed -nE "$1" | awk '{s += $1} END {print s + 0}'; }
     p=$(count 's/^\[  PASSED  \] ([0-9]+) test.*/\1/p; s/^([0-9]+) passed, [0-9]+ failed.*/\1/p')

@@ -10,6 +10,8 @@
 #include "base/text.h"
 #include "store/conflict.h"
 
+#include <string.h>
+
 #define INDENT 2
 #define BESIDE_COLUMNS 70 /* fewer: mine above theirs */
 #define WORDS_SIZE 9000   /* a side in words, and what it is called */
@@ -28,9 +30,33 @@ static struct conflict_screen *screen_of(const struct view *view)
 
 /* --- words ---------------------------------------------------------------------------------------- */
 
+/* What a nurse calls a resource of this type; the type itself where she has no word for it. */
+static const char *type_words(const char *type)
+{
+    static const struct {
+        const char *type, *words;
+    } rows[] = {
+        {"Task", N_("Task")},
+        {"Consent", N_("Consent")},
+        {"MedicationRequest", N_("Medicine")},
+        {"MedicationStatement", N_("Medicine")},
+        {"AllergyIntolerance", N_("Allergy")},
+        {"Appointment", N_("Appointment")},
+        {"DocumentReference", N_("Note")},
+        {"Practitioner", N_("Nurse")},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (strcmp(type, rows[i].type) == 0) {
+            return _(rows[i].words);
+        }
+    }
+    return type;
+}
+
 static void title_words(const struct conflict *conflict, char *out, size_t size)
 {
-    (void)text_format(out, size, "%s  %s%s%s", conflict->patient_name, conflict->type, conflict->what[0] != '\0' ? ": " : "",
+    (void)text_format(out, size, "%s  %s%s%s", conflict->patient_name, type_words(conflict->type), conflict->what[0] != '\0' ? ": " : "",
                       conflict->what);
 }
 

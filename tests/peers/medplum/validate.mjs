@@ -72,7 +72,8 @@ function checkResource(resource, errors) {
     }
   }
   checkShape(resource, resource.resourceType, resource.resourceType, errors);
-  for (const entry of (resource.resourceType === 'Bundle' && resource.entry) || []) {
+  const entries = (resource.resourceType === 'Bundle' && resource.entry) || [];
+  for (const entry of entries.filter((one) => one.resource)) { // one that only asks has none
     checkResource(entry.resource, errors);
   }
 }
