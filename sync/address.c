@@ -17,10 +17,12 @@
 #include "sync/caseload.h"
 #include "sync/charts.h"
 #include "sync/exchange.h"
+#include "sync/pages.h"
 
 #include <string.h>
 
 #define ASKED_AT_MOST 50
+#define NURSE_SCOPE_SIZE 600 /* "nurse/" and an address */
 
 const char *address_tied_words(void)
 {
@@ -288,6 +290,41 @@ static enum status make_nurse(struct sync *sync, struct error *error)
     return status == STATUS_OK ? record_make_practitioner(sync->store, name, id, error) : status;
 }
 
+static void nurse_scope(char scope[NURSE_SCOPE_SIZE], const char *server)
+{
+    text_format(scope, NURSE_SCOPE_SIZE, "nurse/%s", server);
+}
+
+/* Who she is at the server that is left, for when she comes back to it. */
+static enum status remember_nurse(struct sync *sync, const char *former, struct error *error)
+{
+    char scope[NURSE_SCOPE_SIZE];
+    char id[ID_SIZE] = "";
+    bool unsent = false;
+    enum status status = store_setting_get(sync->store, SETTING_PRACTITIONER, id, sizeof id, error);
+    if (status == STATUS_OK) {
+        status = is_unsent(sync, id, &unsent, error);
+    }
+    if (status != STATUS_OK || unsent || id[0] == '\0') {
+        return status;
+    }
+    nurse_scope(scope, former);
+    return record_set_cursor(sync->store, scope, id, error);
+}
+
+/* A server she was at before has her already: she is not made there twice. */
+static enum status settle_nurse(struct sync *sync, bool unknown, struct error *error)
+{
+    char scope[NURSE_SCOPE_SIZE];
+    char id[ID_SIZE] = "";
+    nurse_scope(scope, sync->server);
+    enum status status = cursor_get(sync->store, scope, id, sizeof id, error);
+    if (status == STATUS_OK && id[0] != '\0') {
+        return store_setting_set(sync->store, SETTING_PRACTITIONER, id, error);
+    }
+    return status == STATUS_OK && unknown ? make_nurse(sync, error) : status;
+}
+
 static enum status move(struct sync *sync, const char *former, enum verdict verdict, bool nurse_unknown, struct error *error)
 {
     struct caseload before = {0};
@@ -300,10 +337,13 @@ static enum status move(struct sync *sync, const char *former, enum verdict verd
         status = error_no_memory(error);
     }
     if (status == STATUS_OK && verdict == OTHER_SERVER) {
+        status = remember_nurse(sync, former, error);
+    }
+    if (status == STATUS_OK && verdict == OTHER_SERVER) {
         status = record_leave_server(sync->store, former, address_tied_words(), error);
     }
-    if (status == STATUS_OK && verdict == OTHER_SERVER && nurse_unknown) {
-        status = make_nurse(sync, error);
+    if (status == STATUS_OK && verdict == OTHER_SERVER) {
+        status = settle_nurse(sync, nurse_unknown, error);
     }
     if (status == STATUS_OK) {
         status = move_cursors(sync, &before, verdict, error);

@@ -45,6 +45,13 @@ static enum status take(struct sync *sync, const struct response *response, size
     return status;
 }
 
+/* The answer began and did not come whole: the questions are asked one by one, in answers that the line may bring. */
+static bool is_too_much(const struct sync_result *result, const struct response *response, const struct answers *answers)
+{
+    bool part = response->end == EXCHANGE_ANSWERED && response->status == 200 && strstr(response->content_type, "html") == NULL;
+    return answers->count == 0 && (part || result->last.end == LAST_TOO_LARGE || result->last.end == LAST_CUT);
+}
+
 enum status batch_ask(struct sync *sync, struct sync_result *result, const struct transaction *questions,
                       enum status (*each)(void *context, size_t index, const cJSON *bundle, struct error *error),
                       void *context, struct error *error)
@@ -61,6 +68,9 @@ enum status batch_ask(struct sync *sync, struct sync_result *result, const struc
         status = exchange_post(sync, result, text, true, &response, error);
         if (status == STATUS_OK) {
             status = take(sync, &response, transaction_count(questions), &answers, error);
+        }
+        if (status == STATUS_UNREACHABLE && is_too_much(result, &response, &answers)) {
+            status = STATUS_OK;
         }
         response_free(&response);
     }

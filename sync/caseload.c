@@ -11,13 +11,12 @@
 #include "base/text.h"
 #include "fhir/bundle.h"
 #include "sync/exchange.h"
+#include "sync/pages.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGES_AT_MOST 5000
-#define RESTARTS_AT_MOST 2
 #define DAYS_BACK 7
 #define DAYS_AHEAD 14
 
@@ -68,78 +67,6 @@ enum status caseload_check(const char *scope, struct error *error)
     }
     return error_set(error, STATUS_INVALID,
                      _("the caseload '%s' is none of: appointments, Group/ID, List/ID, Patient?SEARCH, all"), scope);
-}
-
-/* Where a walk over pages is. A circle of pages is found by Brent's method: one page is remembered, at doubling distances. */
-struct walk {
-    char *current;   /* owned, like the next two; NULL after the last page */
-    char *next;
-    char *landmark;
-    int pages;
-    int landmark_at; /* the page count at which the landmark moves on */
-    int restarts;
-};
-
-static enum status walk_to(char **slot, const char *url, struct error *error)
-{
-    memory_free(*slot);
-    *slot = memory_copy_text(url);
-    return *slot == NULL && url != NULL ? error_no_memory(error) : STATUS_OK;
-}
-
-/* Remembers the next page, or that there is none. */
-static enum status walk_note(struct walk *walk, const char *next, struct error *error)
-{
-    if (next != NULL && (strcmp(next, walk->current) == 0 || text_equal(next, walk->landmark) ||
-                         walk->pages >= PAGES_AT_MOST)) {
-        return error_set(error, STATUS_FAILED, _("the server's pages lead in a circle; the download was stopped"));
-    }
-    enum status status = walk_to(&walk->next, next, error);
-    if (status == STATUS_OK && ++walk->pages >= walk->landmark_at) {
-        status = walk_to(&walk->landmark, walk->current, error);
-        walk->landmark_at *= 2;
-    }
-    return status;
-}
-
-static enum status fetch_page(struct sync *sync, struct sync_result *result, const char *url, cJSON **bundle, struct error *error)
-{
-    enum status status = exchange_get(sync, result, url, bundle, error);
-    if (status == STATUS_OK && !bundle_is(*bundle)) {
-        status = error_set(error, STATUS_UNREACHABLE, _("the server did not answer a search with a list; it is asked again"));
-    }
-    return status;
-}
-
-enum status search_each_page(struct sync *sync, struct sync_result *result, const char *url,
-                             enum status (*page)(void *context, const cJSON *bundle, struct error *error), void *context,
-                             struct error *error)
-{
-    struct walk walk = {.landmark_at = 1};
-    enum status status = walk_to(&walk.current, url, error);
-    while (status == STATUS_OK && walk.current != NULL) {
-        cJSON *bundle = NULL;
-        status = fetch_page(sync, result, walk.current, &bundle, error);
-        if (status == STATUS_OK) {
-            status = page(context, bundle, error);
-        }
-        if (status == STATUS_OK) {
-            status = walk_note(&walk, bundle_next(bundle), error);
-        }
-        if (status == STATUS_OK) {
-            memory_free(walk.current);
-            walk.current = walk.next;
-            walk.next = NULL;
-        } else if (status == STATUS_NOT_FOUND && walk.pages > 0 && walk.restarts++ < RESTARTS_AT_MOST) {
-            /* The server forgot its list of results while it was read: from the start, what is known is dropped. */
-            status = walk_to(&walk.current, url, error);
-        }
-        cJSON_Delete(bundle);
-    }
-    memory_free(walk.current);
-    memory_free(walk.next);
-    memory_free(walk.landmark);
-    return status;
 }
 
 /* Collects whom the pages of a search name. */
@@ -204,7 +131,7 @@ static enum status fetch_appointments(struct sync *sync, struct sync_result *res
     url_append_escaped(&url, from);
     buffer_append_text(&url, "&date=lt");
     url_append_escaped(&url, to);
-    buffer_append_text(&url, "&_sort=_lastUpdated&_count=100");
+    buffer_append_text(&url, "&_sort=_lastUpdated");
     enum status status = url.status == STATUS_OK
                              ? search_each_page(sync, result, buffer_text(&url), collect_page, collecting, error)
                              : error_no_memory(error);
@@ -231,12 +158,10 @@ static enum status fetch_by_appointment(struct sync *sync, struct sync_result *r
 static enum status fetch_members(struct sync *sync, struct sync_result *result, const char *scope,
                                  struct caseload *caseload, struct error *error)
 {
-    struct buffer url;
+    char type[RESOURCE_TYPE_SIZE];
     cJSON *resource = NULL;
-    buffer_init(&url, URL_SIZE);
-    buffer_format(&url, "%s/%s", sync->server, scope);
-    enum status status = url.status == STATUS_OK ? exchange_get(sync, result, buffer_text(&url), &resource, error)
-                                                 : error_no_memory(error);
+    text_format(type, sizeof type, "%.*s", (int)strcspn(scope, "/"), scope);
+    enum status status = exchange_read(sync, result, type, scope + strlen(type) + 1, &resource, error);
     if (status == STATUS_NOT_FOUND) {
         status = error_set(error, STATUS_FAILED, _("the server does not have the caseload %s: ask the office for the right one"), scope);
     }
@@ -244,7 +169,6 @@ static enum status fetch_members(struct sync *sync, struct sync_result *result, 
         status = caseload_members(resource, caseload_add, caseload, error);
     }
     cJSON_Delete(resource);
-    buffer_free(&url);
     return status;
 }
 
@@ -258,9 +182,6 @@ static enum status fetch_search(struct sync *sync, struct sync_result *result, c
     buffer_format(&url, "%s/", sync->server);
     buffer_append_text(&url, scope);
     buffer_append_text(&url, strcmp(scope, "Patient?") == 0 ? "_elements=id" : "&_elements=id");
-    if (strstr(scope, "_count=") == NULL) {
-        buffer_append_text(&url, "&_count=100");
-    }
     if (strstr(scope, "_sort=") == NULL) {
         buffer_append_text(&url, "&_sort=_lastUpdated");
     }

@@ -27,11 +27,4 @@ enum status caseload_fetch(struct sync *sync, struct sync_result *result, struct
 enum status caseload_today_first(struct sync *sync, struct sync_result *result, struct caseload *caseload,
                                  struct error *error) MUST_CHECK;
 
-/* Walks a search result page by page: `page` gets every bundle, again from the
- * first one when the server has forgotten its list in between (410). Follows next
- * links on the server's own origin only; pages that lead in a circle end with FAILED. */
-enum status search_each_page(struct sync *sync, struct sync_result *result, const char *url,
-                             enum status (*page)(void *context, const cJSON *bundle, struct error *error), void *context,
-                             struct error *error) MUST_CHECK;
-
 #endif

@@ -16,10 +16,14 @@
 #include "sync/batch.h"
 #include "sync/caseload.h"
 #include "sync/exchange.h"
+#include "sync/pages.h"
+#include "sync/portion.h"
+#include "sync/singly.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
-#define PAGE_SIZE 100
 #define BATCH_PAGE_SIZE 20       /* of each type when all are asked for at once: one answer stays small */
 #define OVERLAP (10 * INSTANT_MINUTE)
 #define OBSERVATION_DAYS 90      /* the local window of readings; older ones stay on the server */
@@ -49,14 +53,34 @@ instant charts_window(const struct sync *sync)
     return instant_add_days(instant_day_start(clock_now(&sync->clock)), -OBSERVATION_DAYS);
 }
 
+/* A moment, not a day: the server's days may begin at another one. */
+void charts_append_window(instant window, struct buffer *url)
+{
+    char from[40];
+    instant_format_fhir(from, sizeof from, window);
+    buffer_append_text(url, "&date=ge");
+    url_append_escaped(url, from);
+}
+
 void charts_scope(char scope[SCOPE_SIZE], const char *patient)
 {
-    text_format(scope, SCOPE_SIZE, "patient/%s", patient);
+    text_format(scope, SCOPE_SIZE, CURSOR_PATIENT "%s", patient);
 }
 
 bool charts_delivered(const char *value)
 {
     return value[0] != '\0' && strcmp(value, CURSOR_FORMER) != 0;
+}
+
+bool charts_finished(const char *value)
+{
+    return charts_delivered(value) && value[0] != CURSOR_BEGUN[0];
+}
+
+bool charts_position(const char *value, struct position *out)
+{
+    return sscanf(value, "%*39s %d %" SCNd64 " %" SCNd64, &out->type, &out->reached, &out->began) == 3 && out->type >= 0 &&
+           out->type <= PULLED_TYPES;
 }
 
 /* The place of a patient in the group, or its count. */
@@ -154,6 +178,10 @@ static enum status apply_entry(void *context, size_t index, const struct bundle_
     if (status == STATUS_OK && outcome.result == APPLY_STORED) {
         pulling->result->entry.pulled++;
     }
+    if (status == STATUS_OK && outcome.older && pulling->older_id[0] == '\0') {
+        text_copy(pulling->older_type, sizeof pulling->older_type, json_text(entry->resource, "resourceType"));
+        text_copy(pulling->older_id, sizeof pulling->older_id, outcome.id);
+    }
     if (status == STATUS_OK && outcome.result == APPLY_QUARANTINED && pulling->type != NULL && pulling->chart[0] == '\0') {
         pulling->group->doubtful = true;
     }
@@ -163,6 +191,46 @@ static enum status apply_entry(void *context, size_t index, const struct bundle_
     return status;
 }
 
+/* Writes down how far the charts of the group have come, behind what their cursors say. */
+static enum status save_position(struct pulling *pulling, const struct position *position, struct error *error)
+{
+    struct store *store = pulling->sync->store;
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < pulling->group->count && status == STATUS_OK; i++) {
+        char scope[SCOPE_SIZE];
+        char value[CURSOR_SIZE];
+        charts_scope(scope, pulling->group->ids[i]);
+        status = cursor_get(store, scope, value, sizeof value, error);
+        bool displaced = pulling->group->known && !charts_finished(value); /* the id is somebody else's since now */
+        if (status == STATUS_OK && charts_delivered(value) && !displaced) {
+            char moved[CURSOR_SIZE];
+            text_format(moved, sizeof moved, "%.*s %d %" PRId64 " %" PRId64, (int)strcspn(value, " "), value, position->type,
+                        position->reached, position->began);
+            status = record_set_cursor(store, scope, moved, error);
+        }
+    }
+    return status;
+}
+
+/* The position after a page of the type that is being fetched. A list in another order, or something unread that names
+ * nobody, lets nobody say where to go on: then the charts begin again from where they were. */
+static enum status note_position(struct pulling *pulling, const cJSON *bundle, struct error *error)
+{
+    instant behind = pulling->position.began - OVERLAP; /* rows can become visible after newer ones */
+    instant reached = pulling->position.reached;
+    if (!pulling->marking || pulling->type == NULL) {
+        return STATUS_OK;
+    }
+    pulling->marking = search_reached(bundle, &reached) && !pulling->group->doubtful;
+    if (!pulling->marking) {
+        return STATUS_OK;
+    }
+    pulling->position.reached = reached;
+    struct position safe = pulling->position;
+    safe.reached = reached < behind ? reached : behind;
+    return save_position(pulling, &safe, error);
+}
+
 static enum status apply_page(void *context, const cJSON *bundle, struct error *error)
 {
     struct pulling *pulling = context;
@@ -170,7 +238,9 @@ static enum status apply_page(void *context, const cJSON *bundle, struct error *
     int before = pulling->result->entry.pulled;
     enum status status = record_begin(store, error);
     if (status == STATUS_OK) {
-        status = sync_end_page(store, bundle_each(bundle, apply_entry, pulling, error), error);
+        status = bundle_each(bundle, apply_entry, pulling, error);
+        status = status == STATUS_OK ? note_position(pulling, bundle, error) : status;
+        status = sync_end_page(store, status, error);
     }
     if (status != STATUS_OK) {
         pulling->result->entry.pulled = before;
@@ -179,8 +249,7 @@ static enum status apply_page(void *context, const cJSON *bundle, struct error *
 }
 
 /* Appends the search for one type in all charts of the group, relative to the server's base. */
-static void append_search(const struct pulling *pulling, const struct pulled_type *type, const char *since, int count,
-                          struct buffer *url)
+static void append_search(const struct pulling *pulling, const struct pulled_type *type, const char *since, struct buffer *url)
 {
     buffer_format(url, "%s?%s=", type->type, type->parameter);
     for (size_t i = 0; i < pulling->group->count; i++) {
@@ -188,15 +257,35 @@ static void append_search(const struct pulling *pulling, const struct pulled_typ
         url_append_escaped(url, pulling->group->ids[i]);
     }
     if (type->windowed) {
-        char day[40];
-        instant_format_fhir(day, sizeof day, charts_window(pulling->sync));
-        buffer_format(url, "&date=ge%.10s", day);
+        charts_append_window(charts_window(pulling->sync), url);
     }
     if (since[0] != '\0') {
         buffer_append_text(url, "&_lastUpdated=ge");
         url_append_escaped(url, since);
     }
-    buffer_format(url, "&_sort=_lastUpdated&_count=%d", count);
+    buffer_append_text(url, "&_sort=_lastUpdated");
+}
+
+/* Whose chart an entry of a list of ids names. */
+static const char *chart_of(void *context, const cJSON *resource)
+{
+    struct pulling *pulling = context;
+    bool wanted = false;
+    return look_at(pulling, resource, &wanted, NULL) == STATUS_OK && wanted ? pulling->chart : "";
+}
+
+/* One of this type is too large, or the line too bad for it: the others come all the same. */
+static enum status search_singly(struct pulling *pulling, const char *url, struct error *error)
+{
+    const struct singly singly = {.sync = pulling->sync, .result = pulling->result, .type = pulling->type->type, .url = url,
+                                  .page = apply_page, .chart_of = chart_of, .context = pulling};
+    bool marking = pulling->marking;
+    bool unnamed = false;
+    pulling->marking = false; /* ids come in any order */
+    enum status status = singly_fetch(&singly, &unnamed, error);
+    pulling->marking = marking;
+    pulling->group->doubtful = pulling->group->doubtful || unnamed;
+    return status;
 }
 
 static enum status search_type(struct pulling *pulling, const char *since, struct error *error)
@@ -205,11 +294,14 @@ static enum status search_type(struct pulling *pulling, const char *since, struc
     struct buffer url;
     buffer_init(&url, URL_SIZE);
     buffer_format(&url, "%s/", pulling->sync->server);
-    append_search(pulling, type, since, PAGE_SIZE, &url);
+    append_search(pulling, type, since, &url);
     enum status status =
         url.status == STATUS_OK
             ? search_each_page(pulling->sync, pulling->result, buffer_text(&url), apply_page, pulling, error)
             : error_no_memory(error);
+    if (status != STATUS_OK && pulling->result->last.alone) {
+        status = search_singly(pulling, buffer_text(&url), error);
+    }
     buffer_free(&url);
     if (status == STATUS_NOT_FOUND) {
         return error_set(error, STATUS_FAILED, _("the server keeps no %s, which charts need: ask the office"), type->type);
@@ -250,11 +342,14 @@ static enum status ask_together(struct pulling *pulling, const char *since, bool
 {
     struct answers answers = {.pulling = pulling, .done = done};
     struct transaction *batch = transaction_new("batch");
-    enum status status = batch == NULL ? error_no_memory(error) : STATUS_OK;
+    size_t size = BATCH_PAGE_SIZE;
+    enum status status = batch == NULL ? error_no_memory(error) : portion_get(pulling->sync, PORTION_PAGE, &size, error);
+    size = size < BATCH_PAGE_SIZE ? size : BATCH_PAGE_SIZE;
     for (size_t i = 0; i < PULLED_TYPES && status == STATUS_OK; i++) {
         struct buffer url;
         buffer_init(&url, URL_SIZE);
-        append_search(pulling, &pulled_types[i], since, BATCH_PAGE_SIZE, &url);
+        append_search(pulling, &pulled_types[i], since, &url);
+        buffer_format(&url, "&_count=%zu", size);
         status = url.status == STATUS_OK ? transaction_add_read(batch, buffer_text(&url), error) : error_no_memory(error);
         buffer_free(&url);
     }
@@ -280,24 +375,45 @@ static void drop_absent(struct pulling *pulling)
     group->count = kept;
 }
 
-/* The earliest cursor of the group, stepped back by the overlap. "" means from the beginning. */
-static enum status earliest_cursor(struct pulling *pulling, char out[CURSOR_SIZE], struct error *error)
+/* What the cursors of the group say: *since, from when on known charts are asked for, stepped back by the overlap ("": from
+ * the beginning); and how far a download that was broken off has come in all of them. */
+static enum status read_cursors(struct pulling *pulling, char since[CURSOR_SIZE], struct error *error)
 {
+    struct position least = {.reached = INSTANT_NONE};
     instant earliest = INSTANT_NONE;
-    out[0] = '\0';
+    bool everywhere = true;
+    bool timed = true;
     for (size_t i = 0; i < pulling->group->count; i++) {
         char scope[SCOPE_SIZE];
         char value[CURSOR_SIZE];
+        struct position position = {.type = 0};
         instant at = INSTANT_NONE;
         charts_scope(scope, pulling->group->ids[i]);
         enum status status = cursor_get(pulling->sync->store, scope, value, sizeof value, error);
-        if (status != STATUS_OK || !instant_parse(value, &at, NULL)) {
+        if (status != STATUS_OK) {
             return status;
         }
+        pulling->group->arrived[i] = charts_delivered(value);
+        everywhere = everywhere && charts_position(value, &position);
+        if (i == 0 || position.type < least.type || (position.type == least.type && position.reached < least.reached)) {
+            least.type = position.type;
+            least.reached = position.reached;
+        }
+        least.began = i == 0 || position.began < least.began ? position.began : least.began;
+        value[strcspn(value, " ")] = '\0';
+        timed = instant_parse(value, &at, NULL) && timed;
         earliest = earliest == INSTANT_NONE || at < earliest ? at : earliest;
     }
-    if (earliest != INSTANT_NONE) {
-        instant_format_utc(out, CURSOR_SIZE, earliest - OVERLAP);
+    since[0] = '\0';
+    if (pulling->group->known && timed && earliest != INSTANT_NONE) {
+        instant_format_utc(since, CURSOR_SIZE, earliest - OVERLAP);
+    }
+    if (everywhere && pulling->group->count > 0) {
+        pulling->position = least;
+        pulling->marking = true;
+    } else {
+        pulling->position = (struct position){.reached = INSTANT_NONE};
+        pulling->marking = instant_parse(pulling->cursor, &pulling->position.began, NULL);
     }
     return STATUS_OK;
 }
@@ -326,22 +442,107 @@ static enum status finish_group(struct pulling *pulling, struct error *error)
     return sync_end_page(store, status, error);
 }
 
-enum status charts_pull(struct pulling *pulling, struct error *error)
+/* The types from the position on, one after the other. `since` "": all of them. */
+static enum status walk_types(struct pulling *pulling, const char *since, const bool done[PULLED_TYPES], struct error *error)
 {
-    char since[CURSOR_SIZE] = "";
-    bool done[PULLED_TYPES] = {false};
-    enum status status = pulling->group->known ? earliest_cursor(pulling, since, error) : STATUS_OK;
-    if (status == STATUS_OK && pulling->group->known) {
-        status = ask_together(pulling, since, done, error);
-    }
-    for (size_t i = 0; i < PULLED_TYPES && status == STATUS_OK && pulling->group->count > 0; i++) {
+    enum status status = STATUS_OK;
+    for (int i = pulling->position.type; i < PULLED_TYPES && status == STATUS_OK && pulling->group->count > 0; i++) {
+        char from[CURSOR_SIZE];
+        text_copy(from, sizeof from, since);
+        if (i > pulling->position.type) {
+            pulling->position.type = i;
+            pulling->position.reached = INSTANT_NONE;
+        } else if (pulling->position.reached != INSTANT_NONE) {
+            instant_format_utc(from, sizeof from, pulling->position.reached);
+        }
         pulling->type = &pulled_types[i];
-        status = done[i] ? STATUS_OK : search_type(pulling, since, error);
-        if (i == 0 && !pulling->group->known) {
+        status = done[i] ? STATUS_OK : search_type(pulling, from, error);
+        if (status == STATUS_OK && i == 0 && !pulling->group->known) {
             drop_absent(pulling);
         }
     }
     pulling->type = NULL;
+    return status;
+}
+
+/* Names that pages of a run before this one spoke of. */
+static void note_people(void *context, const char *body)
+{
+    struct pulling *pulling = context;
+    cJSON *resource = NULL;
+    if (json_parse(body, strlen(body), &resource, NULL) == STATUS_OK &&
+        references_rewrite(resource, notice_reference, pulling, NULL) != STATUS_OK) {
+        pulling->people.status = STATUS_NO_MEMORY;
+    }
+    cJSON_Delete(resource);
+}
+
+/* Whether the download of the charts is where it was saved: a Patient's id may have been given to somebody else since. */
+static enum status check_position(struct pulling *pulling, int type, struct error *error)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < pulling->group->count && status == STATUS_OK; i++) {
+        char scope[SCOPE_SIZE];
+        char value[CURSOR_SIZE];
+        struct position position = {.type = -1};
+        charts_scope(scope, pulling->group->ids[i]);
+        status = cursor_get(pulling->sync->store, scope, value, sizeof value, error);
+        pulling->group->doubtful = pulling->group->doubtful || !charts_position(value, &position) || position.type != type;
+    }
+    return status;
+}
+
+/* A download that was broken off has come to its end: what changed since it began is missing still, and asked for like
+ * what is new in a chart that was complete. */
+static enum status catch_up(struct pulling *pulling, struct error *error)
+{
+    struct position end = {.type = PULLED_TYPES, .reached = INSTANT_NONE, .began = pulling->position.began};
+    bool known = pulling->group->known;
+    bool done[PULLED_TYPES] = {false};
+    char since[CURSOR_SIZE];
+    enum status status = record_begin(pulling->sync->store, error);
+    if (status == STATUS_OK) {
+        status = sync_end_page(pulling->sync->store, save_position(pulling, &end, error), error);
+    }
+    for (size_t i = 0; i < pulling->group->count && status == STATUS_OK; i++) {
+        status = outbox_each_chart_body(pulling->sync->store, pulling->group->ids[i], note_people, pulling, error);
+    }
+    instant_format_utc(since, sizeof since, end.began - OVERLAP);
+    pulling->marking = false;
+    pulling->group->known = true;
+    if (status == STATUS_OK) {
+        status = ask_together(pulling, since, done, error);
+    }
+    pulling->position = (struct position){.reached = INSTANT_NONE};
+    if (status == STATUS_OK) {
+        status = walk_types(pulling, since, done, error);
+    }
+    pulling->group->known = known;
+    return status == STATUS_OK ? check_position(pulling, end.type, error) : status;
+}
+
+enum status charts_pull(struct pulling *pulling, struct error *error)
+{
+    char since[CURSOR_SIZE] = "";
+    bool done[PULLED_TYPES] = {false};
+    enum status status = read_cursors(pulling, since, error);
+    bool resumed = pulling->position.type > 0 || pulling->position.reached != INSTANT_NONE;
+    if (status == STATUS_OK && !resumed) {
+        memset(pulling->group->arrived, 0, sizeof pulling->group->arrived);
+    }
+    if (status == STATUS_OK && pulling->group->known && !resumed) {
+        bool marking = pulling->marking;
+        pulling->marking = false;
+        status = ask_together(pulling, since, done, error);
+        pulling->marking = marking;
+    }
+    if (status == STATUS_OK) {
+        status = walk_types(pulling, since, done, error);
+    }
+    if (status == STATUS_OK && resumed && pulling->group->count > 0) {
+        status = catch_up(pulling, error);
+    }
+    pulling->marking = false;
     if (status == STATUS_OK) {
         status = people_fetch(&pulling->people, pulling->sync, pulling->result, apply_page, pulling, error);
     }

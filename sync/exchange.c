@@ -11,10 +11,10 @@
 #include <string.h>
 #include <strings.h>
 
-void sync_report(struct sync *sync, enum sync_phase phase, int done, int total)
+void sync_report(struct sync *sync, enum sync_phase phase, int done, int total, const char *patient)
 {
     if (sync->progress != NULL) {
-        struct sync_progress progress = {.phase = phase, .done = done, .total = total};
+        struct sync_progress progress = {.phase = phase, .done = done, .total = total, .patient = patient};
         sync->progress(sync->progress_context, &progress);
     }
 }
@@ -59,10 +59,27 @@ static size_t origin_length(const char *url)
     return (size_t)(authority - url) + strcspn(authority, "/?#");
 }
 
+bool exchange_is_too_much(long code)
+{
+    return code == 408 || code == 413 || code == 504;
+}
+
 bool url_same_origin(const char *base, const char *link)
 {
     size_t length = origin_length(base);
     return length > 0 && length == origin_length(link) && strncasecmp(base, link, length) == 0;
+}
+
+static enum last_end last_end(const struct response *response)
+{
+    if (response->end == EXCHANGE_UNKNOWN) {
+        return response->bytes_in > 0 ? LAST_CUT : LAST_SILENT;
+    }
+    if (response->end == EXCHANGE_TOO_LARGE || (response->end == EXCHANGE_ANSWERED && response->status == 413)) {
+        return LAST_TOO_LARGE;
+    }
+    /* The server or a gateway ran out of time. */
+    return response->end == EXCHANGE_ANSWERED && exchange_is_too_much(response->status) ? LAST_CUT : LAST_WHOLE;
 }
 
 enum status exchange_send(struct sync *sync, struct sync_result *result, const struct request *request,
@@ -82,6 +99,8 @@ enum status exchange_send(struct sync *sync, struct sync_result *result, const s
     }
     result->server_clock = response->server_clock != INSTANT_NONE ? response->server_clock : result->server_clock;
     result->retry_after = response->retry_after > result->retry_after ? response->retry_after : result->retry_after;
+    result->last.end = last_end(response);
+    result->last.code = response->status;
     switch (response->end) {
     case EXCHANGE_ANSWERED:
         return STATUS_OK;
@@ -212,7 +231,45 @@ enum status exchange_get(struct sync *sync, struct sync_result *result, const ch
         goto out;
     }
     status = exchange_document(&response, document, error);
+    if (status == STATUS_UNREACHABLE && !is_web_page(&response)) {
+        result->last.end = LAST_CUT;
+    }
+    if (status == STATUS_OK && text_equal(json_text(*document, "resourceType"), "OperationOutcome")) {
+        char words[256] = "";
+        outcome_words(*document, words, sizeof words);
+        cJSON_Delete(*document);
+        *document = NULL;
+        status = error_set(error, STATUS_FAILED, _("the server answered with a message instead of what was asked for: %s"), words);
+    }
 out:
     response_free(&response);
+    return status;
+}
+
+enum status exchange_read(struct sync *sync, struct sync_result *result, const char *type, const char *id, cJSON **resource,
+                          struct error *error)
+{
+    struct buffer url;
+    struct resource_head head;
+    *resource = NULL;
+    buffer_init(&url, URL_SIZE);
+    buffer_format(&url, "%s/%s/%s", sync->server, type, id);
+    enum status status = url.status == STATUS_OK ? exchange_get(sync, result, buffer_text(&url), resource, error)
+                                                 : error_no_memory(error);
+    buffer_free(&url);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = resource_head_read(*resource, &head, NULL);
+    if (status == STATUS_NO_MEMORY) {
+        status = error_no_memory(error);
+    } else if (status != STATUS_OK || strcmp(head.type, type) != 0 || strcmp(head.id, id) != 0) {
+        status = error_set(error, STATUS_FAILED, _("asked for %s, the server answered with something else; it was not used: tell the "
+                                                   "office"), type);
+    }
+    if (status != STATUS_OK) {
+        cJSON_Delete(*resource);
+        *resource = NULL;
+    }
     return status;
 }

@@ -23,6 +23,10 @@ enum status exchange_send(struct sync *sync, struct sync_result *result, const s
 enum status exchange_get(struct sync *sync, struct sync_result *result, const char *url, cJSON **document,
                          struct error *error) MUST_CHECK;
 
+/* GET Type/id: like exchange_get(), and what comes is that resource. FAILED when the server answers with another. */
+enum status exchange_read(struct sync *sync, struct sync_result *result, const char *type, const char *id, cJSON **resource,
+                          struct error *error) MUST_CHECK;
+
 /* Sends a Bundle to the server's base, counted like exchange_send(). Whether the server takes compressed
  * bodies is learned from the first that it accepts or does not. `asks`: nothing in it changes anything. */
 enum status exchange_post(struct sync *sync, struct sync_result *result, const char *bundle, bool asks,
@@ -34,6 +38,9 @@ enum status exchange_document(const struct response *response, cJSON **document,
 /* The class and sentence of an answer that is no success and concerns the
  * whole connection: 401, 408, 429, 3xx, 5xx, a web page. OK when it is not of that kind. */
 enum status exchange_refusal(const struct response *response, struct error *error);
+
+/* Answers that the same in smaller portions may not meet: 408, 413, 504. */
+bool exchange_is_too_much(long code);
 
 /* Percent-encodes `text` (all but unreserved characters) behind what is in `url`. */
 void url_append_escaped(struct buffer *url, const char *text);
@@ -48,6 +55,6 @@ enum status exchange_check_cancelled(const struct sync *sync, struct error *erro
 enum status sync_end_page(struct store *store, enum status status, struct error *error) MUST_CHECK;
 
 /* Tells whoever watches. */
-void sync_report(struct sync *sync, enum sync_phase phase, int done, int total);
+void sync_report(struct sync *sync, enum sync_phase phase, int done, int total, const char *patient);
 
 #endif

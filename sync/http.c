@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "sync/exchange.h"
+#include "sync/wait.h"
 
 #include <curl/curl.h>
 #include <limits.h>
@@ -21,9 +22,9 @@
 #include <zlib.h>
 
 #define CONNECT_SECONDS 30L
+#define CERTIFICATE_EXPIRED 10L /* X509_V_ERR_CERT_HAS_EXPIRED, as OpenSSL tells it */
 #define STALL_SECONDS 30L
 #define STALL_BYTES 10L
-#define RETRY_AFTER_MOST 3600
 
 struct http {
     CURL *easy;
@@ -33,7 +34,7 @@ struct http {
     char *ca_file;
     atomic_bool *cancelled;
     struct response *response;  /* being filled */
-    char retry_after[64];       /* as it came; it may stand before the Date it is measured from */
+    struct wait_headers wait;
 };
 
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
@@ -122,24 +123,6 @@ static void header_value(char *out, size_t size, const char *line, size_t length
     out[copied] = '\0';
 }
 
-/* Seconds to wait, from a number of them or an HTTP date; -1 when nothing is said. */
-static int64_t read_retry_after(const char *value, int64_t server_clock)
-{
-    char *end = NULL;
-    long long seconds = strtoll(value, &end, 10);
-    if (end == value || *end != '\0') {
-        time_t at = curl_getdate(value, NULL);
-        if (value[0] == '\0' || at == (time_t)-1 || server_clock == INSTANT_NONE) {
-            return -1;
-        }
-        seconds = (long long)at - server_clock / 1000;
-    }
-    if (seconds < 0) {
-        return 0;
-    }
-    return seconds > RETRY_AFTER_MOST ? RETRY_AFTER_MOST : seconds;
-}
-
 static size_t receive_header(char *line, size_t size, size_t count, void *context)
 {
     struct http *http = context;
@@ -150,7 +133,12 @@ static size_t receive_header(char *line, size_t size, size_t count, void *contex
     header_value(response->etag, sizeof response->etag, line, length, "ETag");
     header_value(response->location, sizeof response->location, line, length, "Location");
     header_value(date, sizeof date, line, length, "Date");
-    header_value(http->retry_after, sizeof http->retry_after, line, length, "Retry-After");
+    header_value(http->wait.retry_after, sizeof http->wait.retry_after, line, length, "Retry-After");
+    header_value(http->wait.limit, sizeof http->wait.limit, line, length, "RateLimit");
+    header_value(http->wait.remaining, sizeof http->wait.remaining, line, length, "RateLimit-Remaining");
+    header_value(http->wait.remaining, sizeof http->wait.remaining, line, length, "X-RateLimit-Remaining");
+    header_value(http->wait.reset, sizeof http->wait.reset, line, length, "RateLimit-Reset");
+    header_value(http->wait.reset, sizeof http->wait.reset, line, length, "X-RateLimit-Reset");
     if (date[0] != '\0') {
         time_t at = curl_getdate(date, NULL);
         if (at != (time_t)-1) {
@@ -242,8 +230,10 @@ out:
 }
 
 /* What a libcurl failure means for the request, and for the nurse. */
-static void explain(struct response *response, CURLcode code)
+static void explain(struct http *http, struct response *response, CURLcode code)
 {
+    long verdict = 0;
+    curl_easy_getinfo(http->easy, CURLINFO_SSL_VERIFYRESULT, &verdict);
     const char *words = NULL;
     response->end = response->bytes_out > 0 ? EXCHANGE_UNKNOWN : EXCHANGE_NOT_SENT;
     if (response->body.status == STATUS_INVALID) {
@@ -258,6 +248,9 @@ static void explain(struct response *response, CURLcode code)
         words = _("the server does not take calls right now; work goes on, it is tried again later");
     } else if (code == CURLE_SSL_CACERT_BADFILE) {
         words = _("the certificate file named by ca-file in the configuration cannot be read; nothing was sent");
+    } else if (code == CURLE_PEER_FAILED_VERIFICATION && verdict == CERTIFICATE_EXPIRED) {
+        words = _("the server's certificate has expired, or this device's date is wrong: nothing was sent; check the date, then tell "
+                  "the office");
     } else if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CONNECT_ERROR || code == CURLE_SSL_CERTPROBLEM) {
         words = _("the server could not prove who it is: nothing was sent; check this device's date, then ask the office");
     } else if (code == CURLE_OPERATION_TIMEDOUT) {
@@ -349,7 +342,7 @@ static enum status http_exchange(void *context, const struct request *request, s
     struct buffer packed;
     buffer_init(&packed, RESPONSE_LIMIT);
     http->response = response;
-    http->retry_after[0] = '\0';
+    memset(&http->wait, 0, sizeof http->wait);
     http->headers = NULL;
     enum status status = STATUS_OK;
     if (!url_same_origin(http->base, request->url)) {
@@ -369,17 +362,21 @@ static enum status http_exchange(void *context, const struct request *request, s
     CURLcode code = curl_easy_perform(http->easy);
     long header_bytes = 0;
     curl_off_t downloaded = 0;
+    curl_off_t uploaded = 0;
     curl_easy_getinfo(http->easy, CURLINFO_HEADER_SIZE, &header_bytes);
     curl_easy_getinfo(http->easy, CURLINFO_SIZE_DOWNLOAD_T, &downloaded);
     response->bytes_in = (uint64_t)header_bytes + (uint64_t)downloaded;
+    curl_easy_getinfo(http->easy, CURLINFO_SIZE_UPLOAD_T, &uploaded);
+    response->sent_in_part = request->body != NULL &&
+                             (uint64_t)uploaded < (packed.length > 0 ? packed.length : request->body_length);
     if (code == CURLE_OUT_OF_MEMORY || response->body.status == STATUS_NO_MEMORY) {
         status = error_no_memory(error);
     } else if (code == CURLE_OK) {
         response->end = EXCHANGE_ANSWERED;
         curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &response->status);
-        response->retry_after = read_retry_after(http->retry_after, response->server_clock);
+        response->retry_after = wait_asked(&http->wait, response->server_clock);
     } else {
-        explain(response, code);
+        explain(http, response, code);
     }
 out:
     curl_slist_free_all(http->headers);

@@ -15,6 +15,7 @@
 #include "sync/batch.h"
 #include "sync/caseload.h"
 #include "sync/exchange.h"
+#include "sync/pages.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -92,10 +93,7 @@ static void append_question(const struct checking *checking, const struct pulled
         url_append_escaped(url, patients[i]);
     }
     if (type->windowed) {
-        char from[40];
-        instant_format_fhir(from, sizeof from, checking->window);
-        buffer_append_text(url, "&date=ge");
-        url_append_escaped(url, from);
+        charts_append_window(checking->window, url);
     }
 }
 
@@ -197,18 +195,23 @@ static enum status count_here(struct checking *checking, const struct pulled_typ
 static enum status look_up(struct checking *checking, const char *type, const char *id, struct error *error)
 {
     struct pulling *pulling = checking->pulling;
-    struct buffer url;
     cJSON *resource = NULL;
+    bool ours = false;
     if (checking->looked_up++ >= LOOKED_UP_AT_MOST) {
         return STATUS_OK;
     }
-    buffer_init(&url, URL_SIZE);
-    buffer_format(&url, "%s/%s/%s", pulling->sync->server, type, id);
-    enum status status = url.status == STATUS_OK ? exchange_get(pulling->sync, pulling->result, buffer_text(&url), &resource, error)
-                                                 : error_no_memory(error);
-    buffer_free(&url);
+    enum status status = exchange_read(pulling->sync, pulling->result, type, id, &resource, error);
     cJSON_Delete(resource);
     if (status == STATUS_NOT_FOUND) {
+        status = outbox_was_accepted(pulling->sync->store, type, id, &ours, error);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        if (ours && pulling->result->last.code == 404) {
+            /* Deleted would be 410. What it accepted and never heard of now, it lost: then this is the only one there is. */
+            pulling->result->lost++;
+            return STATUS_OK;
+        }
         pulling->result->removed++;
         return record_remove(pulling->sync->store, type, id, error);
     }
@@ -242,7 +245,7 @@ static enum status check_chart(struct checking *checking, const struct pulled_ty
     buffer_init(&url, URL_SIZE);
     buffer_format(&url, "%s/", pulling->sync->server);
     append_question(checking, type, patient, 1, &url);
-    buffer_append_text(&url, "&_elements=id&_sort=_lastUpdated&_count=100");
+    buffer_append_text(&url, "&_elements=id&_sort=_lastUpdated");
     enum status status = url.status == STATUS_OK
                              ? search_each_page(pulling->sync, pulling->result, buffer_text(&url), ids_add_page, &there, error)
                              : error_no_memory(error);
@@ -330,8 +333,7 @@ static enum status check_group(struct checking *checking, char (*patients)[ID_SI
     return status;
 }
 
-/* Whether it is time, by this device's clock. */
-static enum status is_due(struct sync *sync, bool *due, struct error *error)
+enum status manifest_is_due(struct sync *sync, bool *due, struct error *error)
 {
     char value[CURSOR_SIZE];
     instant last = INSTANT_NONE;
@@ -357,7 +359,7 @@ enum status manifest_check(struct pulling *pulling, const struct caseload *patie
     struct checking checking = {.pulling = pulling, .window = charts_window(pulling->sync)};
     struct error trouble = {0};
     bool due = false;
-    enum status status = is_due(pulling->sync, &due, error);
+    enum status status = manifest_is_due(pulling->sync, &due, error);
     if (status != STATUS_OK || !due) {
         return status;
     }

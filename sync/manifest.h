@@ -14,6 +14,8 @@
  * each with an audit row, and counts in result->removed; what is missing here is
  * fetched. One small request for GROUP_SIZE patients when nothing differs. */
 #define MANIFEST_HOURS 20
+/* Whether it is time, by this device's clock. */
+enum status manifest_is_due(struct sync *sync, bool *due, struct error *error) MUST_CHECK;
 enum status manifest_check(struct pulling *pulling, const struct caseload *patients, struct error *error) MUST_CHECK;
 
 #endif

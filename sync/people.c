@@ -9,6 +9,7 @@
 #include "store/query.h"
 #include "sync/caseload.h"
 #include "sync/exchange.h"
+#include "sync/pages.h"
 
 #include <string.h>
 
@@ -92,7 +93,7 @@ static enum status fetch_type(const struct people *people, const char *type, str
         struct buffer url;
         size_t count = 0;
         buffer_init(&url, URL_SIZE);
-        buffer_format(&url, "%s/%s?_sort=_lastUpdated&_count=100&_id=", sync->server, type);
+        buffer_format(&url, "%s/%s?_sort=_lastUpdated&_id=", sync->server, type);
         status = append_ids(people, sync->store, type, &at, &url, &count, error);
         if (status == STATUS_OK && count > 0) {
             status = search_each_page(sync, result, buffer_text(&url), page, context, error);

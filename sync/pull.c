@@ -54,27 +54,49 @@ static enum status is_known(struct sync *sync, const struct present *present, co
         charts_scope(scope, patient);
         status = cursor_get(sync->store, scope, value, sizeof value, error);
     }
-    *known = charts_delivered(value) && strcmp(value, CURSOR_BEGUN) != 0;
+    *known = charts_finished(value);
     return status;
 }
 
-static enum status split(struct sync *sync, const struct caseload *caseload, const struct present *present,
-                         struct caseload *known, struct caseload *new, struct error *error)
+/* Whether an earlier run has brought a part of a chart that is not complete. */
+static enum status is_begun(struct sync *sync, const char *patient, bool *begun, struct error *error)
+{
+    char scope[SCOPE_SIZE];
+    char value[CURSOR_SIZE] = "";
+    struct position position;
+    charts_scope(scope, patient);
+    enum status status = cursor_get(sync->store, scope, value, sizeof value, error);
+    *begun = charts_position(value, &position);
+    return status;
+}
+
+/* The caseload in the order of the pull. */
+struct parts {
+    struct caseload known, begun, new;
+};
+
+static enum status split(struct sync *sync, const struct caseload *caseload, const struct present *present, struct parts *parts,
+                         struct error *error)
 {
     enum status status = STATUS_OK;
     for (size_t i = 0; i < caseload->count && status == STATUS_OK; i++) {
-        bool is = false;
-        status = is_known(sync, present, caseload->ids[i], &is, error);
-        caseload_add(is ? known : new, caseload->ids[i]);
+        bool known = false;
+        bool begun = false;
+        status = is_known(sync, present, caseload->ids[i], &known, error);
+        if (status == STATUS_OK && !known) {
+            status = is_begun(sync, caseload->ids[i], &begun, error);
+        }
+        caseload_add(known ? &parts->known : begun ? &parts->begun : &parts->new, caseload->ids[i]);
     }
-    if (status == STATUS_OK && (known->status != STATUS_OK || new->status != STATUS_OK)) {
+    if (status == STATUS_OK &&
+        (parts->known.status != STATUS_OK || parts->begun.status != STATUS_OK || parts->new.status != STATUS_OK)) {
         status = error_no_memory(error);
     }
     return status;
 }
 
-/* Fetches some patients, `first` together and then twice as many each time. */
-static enum status pull_each(struct pulling *pulling, const struct caseload *caseload, bool known, size_t first, int done,
+/* Fetches some patients, `first` together and then twice as many each time; *done counts those who were read whole. */
+static enum status pull_each(struct pulling *pulling, const struct caseload *caseload, bool known, size_t first, int *done,
                              int total, struct error *error)
 {
     struct group *group = memory_allocate(sizeof *group);
@@ -87,10 +109,9 @@ static enum status pull_each(struct pulling *pulling, const struct caseload *cas
         while (at < caseload->count && group->count < size) {
             text_copy(group->ids[group->count++], ID_SIZE, caseload->ids[at++]);
         }
-        int together = (int)group->count;
-        sync_report(pulling->sync, SYNC_PULLING, done, total);
+        sync_report(pulling->sync, SYNC_PULLING, *done, total, group->ids[0]);
         status = charts_pull(pulling, error);
-        done += together;
+        *done += status == STATUS_OK && !group->doubtful ? (int)group->count : 0;
     }
     pulling->group = NULL;
     memory_free(group);
@@ -101,24 +122,29 @@ static enum status pull_each(struct pulling *pulling, const struct caseload *cas
 static enum status pull_members(struct pulling *pulling, const struct caseload *caseload, const struct present *present,
                                 struct error *error)
 {
-    struct caseload known = {0};
-    struct caseload new = {0};
+    struct parts parts = {.known = {.count = 0}};
     int total = (int)caseload->count;
-    enum status status = split(pulling->sync, caseload, present, &known, &new, error);
-    if (status == STATUS_OK && new.count > FIRST_GROUP) {
-        status = caseload_today_first(pulling->sync, pulling->result, &new, error);
+    int done = 0;
+    enum status status = split(pulling->sync, caseload, present, &parts, error);
+    if (status == STATUS_OK && parts.new.count > FIRST_GROUP) {
+        status = caseload_today_first(pulling->sync, pulling->result, &parts.new, error);
     }
     if (status == STATUS_OK) {
-        status = pull_each(pulling, &known, true, GROUP_SIZE, 0, total, error);
+        status = pull_each(pulling, &parts.known, true, GROUP_SIZE, &done, total, error);
     }
     if (status == STATUS_OK) {
-        status = manifest_check(pulling, &known, error);
+        status = manifest_check(pulling, &parts.known, error);
     }
     if (status == STATUS_OK) {
-        status = pull_each(pulling, &new, false, FIRST_GROUP, (int)known.count, total, error);
+        status = pull_each(pulling, &parts.begun, false, FIRST_GROUP, &done, total, error);
     }
-    caseload_free(&known);
-    caseload_free(&new);
+    if (status == STATUS_OK) {
+        status = pull_each(pulling, &parts.new, false, FIRST_GROUP, &done, total, error);
+    }
+    sync_report(pulling->sync, SYNC_PULLING, done, total, "");
+    caseload_free(&parts.known);
+    caseload_free(&parts.begun);
+    caseload_free(&parts.new);
     return status;
 }
 
@@ -137,7 +163,11 @@ static enum status release(struct store *store, const char *patient, struct erro
     if (status == STATUS_OK) {
         status = query_body(store, "Patient", patient, &body, error);
         memory_free(body);
-        status = status == STATUS_NOT_FOUND ? record_set_cursor(store, scope, "", error) : status;
+        /* What is left of the chart is in no order: should the patient come back, it is read from the beginning. */
+        const char *left = charts_delivered(value) ? CURSOR_BEGUN : value;
+        if (status == STATUS_OK || status == STATUS_NOT_FOUND) {
+            status = record_set_cursor(store, scope, status == STATUS_OK ? left : "", error);
+        }
     }
     return status;
 }
@@ -173,15 +203,42 @@ static enum status note_as_of(struct pulling *pulling, const struct caseload *ca
     return status;
 }
 
+/* An older version may come from a copy that lags behind. Asked for by itself it is what the server holds. */
+static enum status check_older(struct pulling *pulling, struct error *error)
+{
+    struct store *store = pulling->sync->store;
+    struct apply_outcome outcome = {.older = false};
+    cJSON *resource = NULL;
+    if (pulling->older_id[0] == '\0') {
+        return STATUS_OK;
+    }
+    enum status status = exchange_read(pulling->sync, pulling->result, pulling->older_type, pulling->older_id, &resource, error);
+    if (status == STATUS_NOT_FOUND || status == STATUS_FAILED) {
+        return STATUS_OK;
+    }
+    struct incoming incoming = {.resource = resource, .where = PLACE_SERVER};
+    if (status == STATUS_OK) {
+        status = record_begin(store, error);
+        if (status == STATUS_OK) {
+            status = sync_end_page(store, record_apply(store, &incoming, APPLY_FROM_SERVER, &outcome, error), error);
+        }
+    }
+    pulling->result->older = outcome.older;
+    cJSON_Delete(resource);
+    return status;
+}
+
 enum status sync_pull(struct sync *sync, struct sync_result *result, struct error *error)
 {
     struct pulling pulling = {.sync = sync, .result = result, .cursor = CURSOR_BEGUN};
     struct caseload caseload = {0};
     struct present present = {0};
-    sync_report(sync, SYNC_PULLING, 0, 0);
+    sync_report(sync, SYNC_PULLING, 0, 0, "");
     enum status status = caseload_fetch(sync, result, &caseload, error);
     if (status == STATUS_OK && result->server_clock != INSTANT_NONE) {
-        instant_format_utc(pulling.cursor, sizeof pulling.cursor, result->server_clock);
+        /* Whoever wrote the Date may be ahead of the clock that stamps the resources: then nothing new would be asked for. */
+        instant now = clock_now(&sync->clock);
+        instant_format_utc(pulling.cursor, sizeof pulling.cursor, result->server_clock < now ? result->server_clock : now);
     }
     if (status == STATUS_OK) {
         status = read_present(sync, &present, error);
@@ -190,13 +247,13 @@ enum status sync_pull(struct sync *sync, struct sync_result *result, struct erro
         status = pull_members(&pulling, &caseload, &present, error);
     }
     if (status == STATUS_OK) {
+        status = check_older(&pulling, error);
+    }
+    if (status == STATUS_OK) {
         status = release_others(sync->store, &caseload, &present, error);
     }
     if (status == STATUS_OK) {
         status = note_as_of(&pulling, &caseload, error);
-    }
-    if (status == STATUS_OK) {
-        sync_report(sync, SYNC_PULLING, (int)caseload.count, (int)caseload.count);
     }
     people_free(&pulling.people);
     caseload_free(&present.all);

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "fhir/bundle.h"
 #include "sync/exchange.h"
+#include "sync/portion.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,6 @@
 
 #define MERGE_ROUNDS 2
 #define ENTRIES_AT_MOST 200
-#define BODY_LIMIT (24u * 1024 * 1024)
 
 static enum status put_back(struct push *push, const struct push_batch *batch, const char *why, struct error *error)
 {
@@ -52,12 +52,6 @@ static enum status push_halves(struct push *push, const struct push_batch *batch
 static bool is_refusal(long code)
 {
     return code >= 400 && code < 500;
-}
-
-/* Answers that the same entries in smaller portions may not meet. */
-static bool is_too_much(long code)
-{
-    return code == 408 || code == 413 || code == 504;
 }
 
 static int attempts_of(const struct push_batch *batch)
@@ -110,7 +104,7 @@ static enum status push_answered(struct push *push, const struct push_batch *bat
     if (code < 300) {
         concern = not_an_answer(error);
     }
-    if (concern == STATUS_OK && is_refusal(code) && !is_too_much(code)) {
+    if (concern == STATUS_OK && is_refusal(code) && !exchange_is_too_much(code)) {
         bool changed = false;
         enum status status = push_unlink(push, batch, &changed, error);
         if (status != STATUS_OK) {
@@ -120,8 +114,8 @@ static enum status push_answered(struct push *push, const struct push_batch *bat
             return push_send(push, batch, error);
         }
     }
-    if (batch->count > 1 && (is_too_much(code) || poison || (concern == STATUS_OK && is_refusal(code)))) {
-        push->cut = push->cut || is_too_much(code) || code == 400;
+    if (batch->count > 1 && (exchange_is_too_much(code) || poison || (concern == STATUS_OK && is_refusal(code)))) {
+        push->cut = push->cut || code == 400;
         return push_halves(push, batch, error);
     }
     if (poison) {
@@ -163,30 +157,61 @@ static enum status push_too_large(struct push *push, const struct push_batch *ba
     return record_refuse(push->sync->store, batch->rows[0]->number, 413, _("it is too large to send"), error);
 }
 
+/* No answer. A visit goes whole as long as there is a hope that it gets through: only what stuck while it was being sent,
+ * or went unanswered before, goes in parts the next time. */
+static enum status push_unanswered(struct push *push, const struct push_batch *batch, const struct response *response,
+                                   size_t length, enum status status, struct error *error)
+{
+    struct error trouble = {0};
+    push->stuck = response->end == EXCHANGE_UNKNOWN || response->end == EXCHANGE_TOO_LARGE;
+    if (push->stuck && batch->count > 1 && (response->sent_in_part || attempts_of(batch) > 0)) {
+        enum status noted = portion_shrink(push->sync, PORTION_BODY, length, NULL, &trouble);
+        status = noted == STATUS_OK ? status : error_set(error, noted, "%s", trouble.sentence);
+    }
+    return give_up(push, batch, status, error);
+}
+
 static enum status push_send(struct push *push, const struct push_batch *batch, struct error *error)
 {
     struct outgoing outgoing = {.text = NULL};
     struct response response;
+    size_t most = 0;
     response_init(&response);
     enum status status = exchange_check_cancelled(push->sync, error);
+    if (status == STATUS_OK) {
+        status = portion_get(push->sync, PORTION_BODY, &most, error);
+    }
     if (status == STATUS_OK) {
         status = push_build(push, batch, &outgoing, error);
     }
     if (status != STATUS_OK || outgoing.text == NULL) {
         goto out;
     }
-    if (strlen(outgoing.text) > BODY_LIMIT) {
+    size_t length = strlen(outgoing.text);
+    if (length > BODY_MOST || (length > most && outgoing.batch.count > 1)) {
         status = push_too_large(push, &outgoing.batch, error);
         goto out;
     }
+    int64_t began = clock_monotonic(&push->sync->clock);
     status = exchange_post(push->sync, push->result, outgoing.text, false, &response, error);
     if (status != STATUS_OK) {
-        push->stuck = response.end == EXCHANGE_UNKNOWN || response.end == EXCHANGE_TOO_LARGE;
-        status = give_up(push, &outgoing.batch, status, error);
+        status = push_unanswered(push, &outgoing.batch, &response, length, status, error);
     } else if (response.status == 200 || response.status == 201) {
-        status = push_accepted(push, &outgoing.batch, &response, error);
+        status = portion_refused(push->sync, 0, &most, error);
+        if (status == STATUS_OK) {
+            status = portion_note(push->sync, PORTION_BODY, length, clock_monotonic(&push->sync->clock) - began, most, error);
+        }
+        status = status == STATUS_OK ? push_accepted(push, &outgoing.batch, &response, error)
+                                     : give_up(push, &outgoing.batch, status, error);
     } else {
-        status = push_answered(push, &outgoing.batch, &response, error);
+        if (exchange_is_too_much(response.status) && outgoing.batch.count > 1) {
+            status = portion_shrink(push->sync, PORTION_BODY, length, NULL, error);
+        }
+        if (status == STATUS_OK && response.status == 413 && outgoing.batch.count > 1) {
+            status = portion_refused(push->sync, length, &most, error);
+        }
+        status = status == STATUS_OK ? push_answered(push, &outgoing.batch, &response, error)
+                                     : give_up(push, &outgoing.batch, status, error);
     }
 out:
     response_free(&response);
@@ -246,12 +271,19 @@ static enum status push_group(struct push *push, const struct push_batch *batch,
     return status;
 }
 
+/* Only what the server has taken counts. What changed again while it was sent is taken twice. */
+static void report_taken(struct push *push)
+{
+    int taken = push->result->entry.pushed;
+    sync_report(push->sync, SYNC_PUSHING, taken < push->waiting ? taken : push->waiting, push->waiting, "");
+}
+
 static enum status push_groups(struct push *push, struct push_batch *batch, struct error *error)
 {
     enum status status = STATUS_OK;
     for (size_t at = 0; at < push->rows.count && status == STATUS_OK;) {
         size_t limit = 0;
-        sync_report(push->sync, SYNC_PUSHING, (int)at, (int)push->rows.count);
+        report_taken(push);
         status = entry_limit(push->sync, &limit, error);
         if (status == STATUS_OK) {
             gather(&push->rows, &at, limit, batch);
@@ -323,6 +355,9 @@ enum status sync_push(struct sync *sync, struct sync_result *result, struct erro
     if (status == STATUS_OK) {
         status = query_outbox(sync->store, &push.rows, error);
     }
+    for (size_t i = 0; i < push.rows.count; i++) {
+        push.waiting += push.rows.items[i].state == OUTBOX_WAITING;
+    }
     if (status == STATUS_OK && push.rows.count > 0) {
         batch.rows = memory_allocate_array(push.rows.count, sizeof *batch.rows);
         push.held = memory_allocate_array(push.rows.count, sizeof *push.held);
@@ -338,7 +373,7 @@ enum status sync_push(struct sync *sync, struct sync_result *result, struct erro
     } else if (outbox_recover(sync->store, NULL) != STATUS_OK) {
         push.stuck = true; /* nothing is lost: the next run begins with the same */
     }
-    sync_report(sync, SYNC_PUSHING, (int)push.rows.count, (int)push.rows.count);
+    report_taken(&push);
     memory_free(batch.rows);
     memory_free(push.held);
     memory_free(push.merged);

@@ -21,6 +21,7 @@ struct push {
     struct sync *sync;
     struct sync_result *result;
     struct outbox_rows rows;  /* what was in the outbox when it began */
+    int waiting;              /* of them, what was to be sent */
     int64_t *held;            /* owned: rows the server fails on by itself, each time */
     size_t held_count;
     int64_t *merged;          /* owned: rows that were merged with theirs in this round, and can go again */

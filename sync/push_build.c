@@ -17,7 +17,7 @@
 struct rewriting {
     struct push *push;
     const struct push_batch *going; /* before this row, in the same request */
-    bool blocked;                   /* names something of ours that is neither there nor going */
+    const struct outbox_row *blocked; /* what it names of ours that is neither there nor going */
     enum status status;
     struct error *error;
 };
@@ -44,14 +44,14 @@ static bool is_going(const struct push_batch *going, const char *type, const cha
     return false;
 }
 
-static bool is_unsent(const struct outbox_rows *rows, const char *type, const char *uuid)
+static const struct outbox_row *find_unsent(const struct outbox_rows *rows, const char *type, const char *uuid)
 {
     for (size_t i = 0; i < rows->count; i++) {
         if (is_creation_of(&rows->items[i], type, uuid)) {
-            return true;
+            return &rows->items[i];
         }
     }
-    return false;
+    return NULL;
 }
 
 static bool rewrite_reference(void *context, const char *reference, char *out, size_t size)
@@ -74,15 +74,15 @@ static bool rewrite_reference(void *context, const char *reference, char *out, s
     }
     if (status != STATUS_NOT_FOUND) {
         rewriting->status = status;
-    } else if (is_unsent(&rewriting->push->rows, type, uuid)) {
-        rewriting->blocked = true;
+    } else if (rewriting->blocked == NULL) {
+        rewriting->blocked = find_unsent(&rewriting->push->rows, type, uuid);
     }
     return false; /* a UUID that is not ours is the server's own id: Medplum's look like this */
 }
 
 /* The row's resource as the server is to have it; *out is NULL when it cannot go yet, or has left the outbox. */
 static enum status row_resource(struct push *push, const struct outbox_row *row, const struct push_batch *going, cJSON **out,
-                                struct error *error)
+                                const struct outbox_row **blocked, struct error *error)
 {
     struct rewriting rewriting = {.push = push, .going = going, .status = STATUS_OK, .error = error};
     char *body = NULL;
@@ -101,7 +101,8 @@ static enum status row_resource(struct push *push, const struct outbox_row *row,
     if (status == STATUS_OK) {
         status = rewriting.status;
     }
-    if (status == STATUS_OK && !rewriting.blocked) {
+    *blocked = rewriting.blocked;
+    if (status == STATUS_OK && rewriting.blocked == NULL) {
         *out = resource;
         resource = NULL;
     }
@@ -125,19 +126,37 @@ static enum status add_row(struct push *push, struct transaction *transaction, c
     return transaction_add_update(transaction, resource, push->sync->server, row->id, row->base_version, error);
 }
 
+/* It waits, with words, for what it names: that may have been refused since this run began. */
+static enum status say_blocked(struct push *push, const struct outbox_row *row, const struct outbox_row *blocked,
+                               struct error *error)
+{
+    struct store *store = push->sync->store;
+    enum outbox_state state = OUTBOX_WAITING;
+    char words[256];
+    enum status status = outbox_state(store, blocked->number, &state, error);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    text_format(words, sizeof words,
+                state == OUTBOX_REFUSED ? _("it waits for the %s it belongs to, which the server refused: send that one again first")
+                                        : _("it waits for the %s it belongs to, which the server does not have yet"),
+                blocked->type);
+    return outbox_mark_unknown(store, &row->number, 1, words, error);
+}
+
 static enum status add_rows(struct push *push, const struct push_batch *batch, struct transaction *transaction,
                             struct push_batch *going, struct error *error)
 {
     enum status status = STATUS_OK;
     for (size_t i = 0; i < batch->count && status == STATUS_OK; i++) {
         cJSON *resource = NULL;
-        status = row_resource(push, batch->rows[i], going, &resource, error);
+        const struct outbox_row *blocked = NULL;
+        status = row_resource(push, batch->rows[i], going, &resource, &blocked, error);
         if (status == STATUS_OK && resource != NULL) {
             status = add_row(push, transaction, batch->rows[i], resource, error);
             going->rows[going->count++] = batch->rows[i];
-        } else if (status == STATUS_OK) {
-            status = outbox_mark_unknown(push->sync->store, &batch->rows[i]->number, 1,
-                                         _("it waits for another part of the visit that the server does not have yet"), error);
+        } else if (status == STATUS_OK && blocked != NULL) {
+            status = say_blocked(push, batch->rows[i], blocked, error);
         }
     }
     return status;

@@ -52,17 +52,16 @@ enum status push_walk_references(struct push *push, const struct outbox_row *row
 /* Asks the server for a Patient it never delivered. *why is NULL when it is the same person. */
 static enum status ask_for(struct push *push, const char *patient, const char **why, struct error *error)
 {
-    struct buffer url;
     bool same = false;
     cJSON *theirs = NULL;
-    buffer_init(&url, URL_SIZE);
-    buffer_format(&url, "%s/Patient/%s", push->sync->server, patient);
-    enum status status = url.status == STATUS_OK ? exchange_get(push->sync, push->result, buffer_text(&url), &theirs, error)
-                                                 : error_no_memory(error);
-    buffer_free(&url);
+    enum status status = exchange_read(push->sync, push->result, "Patient", patient, &theirs, error);
     if (status == STATUS_NOT_FOUND) {
         *why = _("This visit's patient is not known to the server: it is kept here; ask the office to enter the patient there, then "
                  "send it again.");
+        return STATUS_OK;
+    }
+    if (status == STATUS_FAILED && (push->result->last.code == 403 || push->result->last.code == 200)) {
+        *why = _("The server does not show this visit's patient to this device: it is kept here; ask the office, then send it again.");
         return STATUS_OK;
     }
     if (status == STATUS_OK) {

@@ -129,16 +129,11 @@ static enum status update_met(struct push *push, const struct outbox_row *row, i
                               struct error *error)
 {
     struct store *store = push->sync->store;
-    struct buffer url;
     struct resource_head head = {.id = ""};
     cJSON *theirs = NULL;
     char *body = NULL;
-    buffer_init(&url, URL_SIZE);
-    buffer_format(&url, "%s/%s/%s", push->sync->server, row->type, row->id);
-    enum status status = url.status == STATUS_OK ? exchange_get(push->sync, push->result, buffer_text(&url), &theirs, error)
-                                                 : error_no_memory(error);
+    enum status status = exchange_read(push->sync, push->result, row->type, row->id, &theirs, error);
     bool gone = status == STATUS_NOT_FOUND;
-    buffer_free(&url);
     if (gone || status == STATUS_FAILED) {
         status = STATUS_OK;
     }

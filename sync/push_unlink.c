@@ -26,16 +26,10 @@ static bool note_appointment(void *context, const char *reference, char *out, si
 
 static enum status is_gone(struct push *push, const char *id, bool *gone, struct error *error)
 {
-    struct buffer url;
     cJSON *appointment = NULL;
-    buffer_init(&url, URL_SIZE);
-    buffer_format(&url, "%s/Appointment/%s", push->sync->server, id);
-    enum status status = url.status == STATUS_OK
-                             ? exchange_get(push->sync, push->result, buffer_text(&url), &appointment, error)
-                             : error_no_memory(error);
+    enum status status = exchange_read(push->sync, push->result, "Appointment", id, &appointment, error);
     *gone = status == STATUS_NOT_FOUND;
     cJSON_Delete(appointment);
-    buffer_free(&url);
     return status == STATUS_NOT_FOUND || status == STATUS_FAILED ? STATUS_OK : status;
 }
 

@@ -8,6 +8,7 @@
 #include "store/audit.h"
 #include "sync/address.h"
 #include "sync/exchange.h"
+#include "sync/manifest.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -33,52 +34,96 @@ static struct sync with_base(const struct sync *sync, char base[SERVER_SIZE])
     return copy;
 }
 
-static enum status probe(struct sync *sync, struct sync_result *result, struct error *error)
+/* Asks the server what it is. */
+static enum status ask_what(struct sync *sync, struct sync_result *result, cJSON **statement, struct error *error)
 {
     struct buffer url;
-    cJSON *statement = NULL;
-    struct capability capability = {0};
-    struct error detail = {0};
     buffer_init(&url, URL_SIZE);
     /* A whole statement is 100 kB of HAPI even when compressed, more than a weak link brings over before it is cut. */
     buffer_format(&url, "%s/metadata?_elements=software,fhirVersion", sync->server);
-    enum status status = url.status == STATUS_OK ? exchange_get(sync, result, buffer_text(&url), &statement, error)
+    enum status status = url.status == STATUS_OK ? exchange_get(sync, result, buffer_text(&url), statement, error)
                                                  : error_no_memory(error);
+    buffer_free(&url);
     if (status == STATUS_NOT_FOUND) {
         status = error_set(error, STATUS_UNREACHABLE,
                            _("what answers at the server's address is no FHIR server: check the address with the office"));
     }
-    if (status == STATUS_OK && capability_read(statement, &capability, &detail) != STATUS_OK) {
-        status = error_set(error, STATUS_FAILED, "%s", detail.sentence);
+    return status;
+}
+
+/* What was learned of other software, or elsewhere, need not hold here. */
+static enum status forget_learned(struct store *store, struct error *error)
+{
+    static const char *const learned[] = {SETTING_SERVER_LIMIT, SETTING_SERVER_GZIP, SETTING_SERVER_BATCH,
+                                          SETTING_SERVER_PAGE,  SETTING_SERVER_BODY, SETTING_SERVER_REFUSED};
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < sizeof learned / sizeof learned[0] && status == STATUS_OK; i++) {
+        status = store_setting_set(store, learned[i], "", error);
     }
+    return status;
+}
+
+static enum status learn(struct sync *sync, const cJSON *statement, struct error *error)
+{
+    struct capability capability = {0};
+    struct error detail = {0};
+    char software[160];
+    char before[160] = "";
+    char address[SERVER_SIZE] = "";
+    if (capability_read(statement, &capability, &detail) != STATUS_OK) {
+        return error_set(error, STATUS_FAILED, "%s", detail.sentence);
+    }
+    snprintf(software, sizeof software, "%s %s", capability.software, capability.software_version);
+    enum status status = store_setting_get(sync->store, SETTING_SERVER_SOFTWARE, before, sizeof before, error);
     if (status == STATUS_OK) {
-        char software[160];
-        char before[160] = "";
-        char address[SERVER_SIZE] = "";
-        snprintf(software, sizeof software, "%s %s", capability.software, capability.software_version);
-        status = store_setting_get(sync->store, SETTING_SERVER_SOFTWARE, before, sizeof before, error);
+        status = store_setting_get(sync->store, SETTING_SERVER_PROBED, address, sizeof address, error);
+    }
+    if (status == STATUS_OK && (strcmp(before, software) != 0 || strcmp(address, sync->server) != 0)) {
+        status = forget_learned(sync->store, error);
         if (status == STATUS_OK) {
-            status = store_setting_get(sync->store, SETTING_SERVER_PROBED, address, sizeof address, error);
-        }
-        if (status == STATUS_OK && (strcmp(before, software) != 0 || strcmp(address, sync->server) != 0)) {
-            /* What was learned of other software, or elsewhere, need not hold here. */
-            status = store_setting_set(sync->store, SETTING_SERVER_LIMIT, "", error);
-            if (status == STATUS_OK) {
-                status = store_setting_set(sync->store, SETTING_SERVER_GZIP, "", error);
-            }
-            if (status == STATUS_OK) {
-                status = store_setting_set(sync->store, SETTING_SERVER_BATCH, "", error);
-            }
-            if (status == STATUS_OK) {
-                status = store_setting_set(sync->store, SETTING_SERVER_SOFTWARE, software, error);
-            }
+            status = store_setting_set(sync->store, SETTING_SERVER_SOFTWARE, software, error);
         }
         if (status == STATUS_OK) {
             status = store_setting_set(sync->store, SETTING_SERVER_PROBED, sync->server, error);
         }
     }
+    return status;
+}
+
+static enum status probe(struct sync *sync, struct sync_result *result, struct error *error)
+{
+    cJSON *statement = NULL;
+    enum status status = ask_what(sync, result, &statement, error);
+    status = status == STATUS_OK ? learn(sync, statement, error) : status;
     cJSON_Delete(statement);
-    buffer_free(&url);
+    return status;
+}
+
+/* At an address that was not asked before, the server must say what it is. Later it is asked again now and then, because its
+ * software changes; one that does not say it to this device any more is used as before. */
+static enum status probe_when_due(struct sync *sync, struct sync_result *result, struct error *error)
+{
+    char probed[SERVER_SIZE] = "";
+    struct error trouble = {0};
+    cJSON *statement = NULL;
+    bool due = false;
+    enum status status = store_setting_get(sync->store, SETTING_SERVER_PROBED, probed, sizeof probed, error);
+    if (status == STATUS_OK && strcmp(probed, sync->server) != 0) {
+        return probe(sync, result, error);
+    }
+    if (status == STATUS_OK) {
+        status = manifest_is_due(sync, &due, error);
+    }
+    if (status != STATUS_OK || !due) {
+        return status;
+    }
+    status = ask_what(sync, result, &statement, &trouble);
+    if (status == STATUS_OK) {
+        status = learn(sync, statement, error);
+    } else {
+        status = status == STATUS_FAILED ? STATUS_OK : error_set(error, status, "%s", trouble.sentence);
+    }
+    cJSON_Delete(statement);
     return status;
 }
 
@@ -101,15 +146,23 @@ static enum status count_left(struct sync *sync, struct journal_entry *entry, st
     return status;
 }
 
+/* What is well all the same, but should not stay so: times that nurses enter come from this device's clock. */
+static void note_clocks(struct sync_result *result)
+{
+    instant apart = result->server_clock == INSTANT_NONE ? 0 : result->entry.end - result->server_clock;
+    apart = apart < 0 ? -apart : apart;
+    if (apart >= INSTANT_HOUR) {
+        text_format(result->entry.reason, sizeof result->entry.reason,
+                    _("done; this device's clock and the server's are %lld hours apart: check this device's date and time"),
+                    (long long)((apart + INSTANT_HOUR / 2) / INSTANT_HOUR));
+    }
+}
+
 /* Push first: a short window of signal goes to the nurse's own work. */
 static enum status exchange_all(struct sync *sync, struct sync_result *result, struct error *error)
 {
-    char probed[SERVER_SIZE] = "";
-    sync_report(sync, SYNC_CONNECTING, 0, 0);
-    enum status status = store_setting_get(sync->store, SETTING_SERVER_PROBED, probed, sizeof probed, error);
-    if (status == STATUS_OK && strcmp(probed, sync->server) != 0) {
-        status = probe(sync, result, error);
-    }
+    sync_report(sync, SYNC_CONNECTING, 0, 0, "");
+    enum status status = probe_when_due(sync, result, error);
     if (status == STATUS_OK) {
         status = address_settle(sync, result, error);
     }
@@ -151,19 +204,32 @@ enum status sync_run(struct sync *sync, struct sync_result *result, struct error
                              "tell the office"),
                            result->unlinked);
     }
+    if (status == STATUS_OK && result->lost > 0) {
+        status = error_set(&local, STATUS_ATTENTION,
+                           _("done, but the server no longer knows %d records that it had accepted from you: they are kept here; "
+                             "export the visits and tell the office"),
+                           result->lost);
+    }
+    if (status == STATUS_OK && result->older) {
+        status = error_set(&local, STATUS_ATTENTION,
+                           _("done, but the server has gone back to an older state: what is newer was kept here; tell the office"));
+    }
     if (status == STATUS_OK && result->moved) {
         status = error_set(&local, STATUS_ATTENTION,
                            _("done; the address leads to another server now: the former one's charts have left this device"));
     }
     entry->result = status;
     text_copy(entry->reason, sizeof entry->reason, status == STATUS_OK ? "" : local.sentence);
+    if (status == STATUS_OK) {
+        note_clocks(result);
+    }
     /* A run that cannot even write its journal line says so, unless it has something worse to say. */
     enum status noted = journal_add(sync->store, entry, &trouble);
     if (noted != STATUS_OK && status == STATUS_OK) {
         status = noted;
         local = trouble;
     }
-    sync_report(sync, SYNC_DONE, 0, 0);
+    sync_report(sync, SYNC_DONE, 0, 0, "");
     if (error != NULL && status != STATUS_OK) {
         *error = local;
     }

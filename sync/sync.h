@@ -21,7 +21,10 @@ enum sync_phase { SYNC_IDLE, SYNC_CONNECTING, SYNC_PUSHING, SYNC_PULLING, SYNC_D
 
 struct sync_progress {
     enum sync_phase phase;
-    int done, total;        /* of this phase; total 0 while unknown */
+    /* Pushing: records the server has taken in this run, of those that waited when it began. Pulling: patients who were
+     * read whole, of the caseload. Within a run done never goes back; total is 0 while unknown. */
+    int done, total;
+    const char *patient;    /* whose chart is read now, of several the first; "" when none is */
 };
 
 struct sync {
@@ -36,6 +39,18 @@ struct sync {
     void *progress_context;
 };
 
+/* How the last exchange ended, for what is asked again in smaller portions. The parts of sync/ tell each other. */
+struct last_exchange {
+    enum last_end {
+        LAST_WHOLE,     /* an answer, or nothing was sent */
+        LAST_TOO_LARGE, /* past RESPONSE_LIMIT, or the server said so */
+        LAST_CUT,       /* an answer began and did not end */
+        LAST_SILENT,    /* no answer began */
+    } end;
+    long code;          /* the HTTP status, 0 without an answer */
+    bool alone;         /* a search ended because not even one resource by itself came over */
+};
+
 /* What a run did. `entry` is also written to the journal. */
 struct sync_result {
     struct journal_entry entry;
@@ -44,6 +59,9 @@ struct sync_result {
     int absent;                         /* patients of the caseload that the server did not deliver */
     int removed;                        /* resources that left charts because the server no longer has them */
     int unlinked;                       /* visits sent without their appointment, which is gone */
+    struct last_exchange last;
+    int lost;                           /* records that were sent and accepted, and that the server never heard of now */
+    bool older;                         /* the server shows an older version of something than it did before */
     bool moved;                         /* the address leads to another server than before */
 };
 void sync_result_init(struct sync_result *result);

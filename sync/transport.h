@@ -45,6 +45,7 @@ struct response {
     int64_t retry_after;         /* seconds, -1 when not given, clamped to an hour */
     int64_t server_clock;        /* Date header in ms since 1970, INT64_MIN when absent */
     char reason[256];            /* translated: why there is no answer */
+    bool sent_in_part;           /* UNKNOWN, and the line did not take all of the body */
     uint64_t bytes_out, bytes_in;/* on the wire, bodies and headers */
 };
 void response_init(struct response *response);

@@ -7,11 +7,15 @@
  */
 #include "sync/worker.h"
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "sync/network.h"
 #include "sync/sync.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -22,6 +26,7 @@
 
 #define BACKOFF_FIRST_SECONDS 30
 #define BACKOFF_MOST_SECONDS (15 * 60)
+#define RETURN_JITTER_MS 15000 /* within these the devices of a clinic try again when its network returns */
 
 struct worker {
     const struct paths *paths;      /* borrowed, like the next three */
@@ -30,9 +35,10 @@ struct worker {
     const struct config *config;
     pthread_t thread;
     int descriptor;
+    int wake;                       /* eventfd: something below was asked for */
+    int network;                    /* news of it; -1 for none */
     atomic_bool cancelled;
     pthread_mutex_t mutex;          /* guards what follows */
-    pthread_cond_t wake;
     bool requested;
     bool leaving;
     int64_t asked_to_wait;          /* seconds, by the server in the last run; the thread's own */
@@ -48,17 +54,41 @@ static void announce(struct worker *worker)
     (void)written;
 }
 
-static void publish_progress(void *context, const struct sync_progress *progress)
+/* A total that is known stays, and what is done never exceeds it. */
+static void count_up(struct worker_count *count, const struct sync_progress *progress)
+{
+    if (count->total == 0) {
+        count->total = progress->total;
+    }
+    if (progress->done > count->done) {
+        count->done = progress->done < count->total ? progress->done : count->total;
+    }
+}
+
+void worker_snapshot_follow(struct worker_snapshot *snapshot, const struct sync_progress *progress)
 {
     static const enum worker_phase phases[] = {
         [SYNC_IDLE] = WORKER_IDLE,       [SYNC_CONNECTING] = WORKER_CONNECTING, [SYNC_PUSHING] = WORKER_PUSHING,
         [SYNC_PULLING] = WORKER_PULLING, [SYNC_DONE] = WORKER_IDLE,
     };
+    snapshot->phase = phases[progress->phase];
+    if (snapshot->phase == WORKER_CONNECTING) {
+        snapshot->run++;
+        snapshot->sent = (struct worker_count){0};
+        snapshot->received = (struct worker_count){0};
+    } else if (snapshot->phase == WORKER_PUSHING) {
+        count_up(&snapshot->sent, progress);
+    } else if (snapshot->phase == WORKER_PULLING) {
+        count_up(&snapshot->received, progress);
+    }
+    text_copy(snapshot->patient, sizeof snapshot->patient, progress->patient);
+}
+
+static void publish_progress(void *context, const struct sync_progress *progress)
+{
     struct worker *worker = context;
     pthread_mutex_lock(&worker->mutex);
-    worker->snapshot.phase = phases[progress->phase];
-    worker->snapshot.done = progress->done;
-    worker->snapshot.total = progress->total;
+    worker_snapshot_follow(&worker->snapshot, progress);
     announce(worker);
     pthread_mutex_unlock(&worker->mutex);
 }
@@ -67,6 +97,7 @@ static void publish_end(struct worker *worker, enum status status, const char *r
 {
     pthread_mutex_lock(&worker->mutex);
     worker->snapshot.phase = WORKER_IDLE;
+    worker->snapshot.patient[0] = '\0';
     worker->snapshot.last = status;
     worker->snapshot.finished_once = true;
     text_copy(worker->snapshot.reason, sizeof worker->snapshot.reason, status == STATUS_OK ? "" : reason);
@@ -84,6 +115,25 @@ static enum status server_address(struct worker *worker, struct store *store, ch
     return store_setting_get(store, SETTING_SERVER, out, size, error);
 }
 
+/* An attempt that ended before it reached the network leaves its line too: else the last one that did would seem the last. */
+static void note_attempt(struct worker *worker, struct store *store, enum status result, const struct error *why)
+{
+    struct sync_status state;
+    instant now = clock_now(&worker->options.clock);
+    struct journal_entry entry = {.start = now, .end = now, .result = result};
+    enum status status = query_status(store, &state, NULL);
+    if (status == STATUS_OK) {
+        entry.pending = state.pending;
+        entry.conflicts = state.conflicts;
+        entry.rejected = state.refused;
+        text_copy(entry.reason, sizeof entry.reason, why->sentence);
+        status = journal_add(store, &entry, NULL);
+    }
+    if (status != STATUS_OK) {
+        log_event("journal-not-written", (int)status, 0);
+    }
+}
+
 /* One run. OK, and nothing done, when there is no server to exchange with: a clinic that works offline. */
 static enum status run_once(struct worker *worker, struct store *store, struct error *error)
 {
@@ -92,6 +142,7 @@ static enum status run_once(struct worker *worker, struct store *store, struct e
     struct http *http = NULL;
     struct presence *presence = NULL;
     struct sync_result result;
+    bool ran = false;
     enum status status = server_address(worker, store, server, sizeof server, error);
     if (status == STATUS_OK) {
         pthread_mutex_lock(&worker->mutex);
@@ -122,12 +173,16 @@ static enum status run_once(struct worker *worker, struct store *store, struct e
             .progress = publish_progress,
             .progress_context = worker,
         };
+        ran = true;
         status = sync_run(&sync, &result, error);
         worker->asked_to_wait = result.retry_after;
     }
     memory_wipe(token, sizeof token);
     http_free(http);
     presence_release(presence);
+    if (!ran && status != STATUS_BUSY) { /* the sync that runs elsewhere writes its own line */
+        note_attempt(worker, store, status, error);
+    }
     return status;
 }
 
@@ -154,17 +209,64 @@ static bool record_is_sound(enum status status)
            status == STATUS_CANCELLED || status == STATUS_BUSY || status == STATUS_INVALID;
 }
 
-/* Waits for a request, the timer, or the end. True: run; false: leave. */
-static bool wait_for_work(struct worker *worker, int64_t seconds)
+static void wake_up(struct worker *worker)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += (time_t)seconds;
+    uint64_t one = 1;
+    ssize_t written = write(worker->wake, &one, sizeof one);
+    (void)written; /* a full counter wakes as well */
+}
+
+static bool is_asked(struct worker *worker)
+{
     pthread_mutex_lock(&worker->mutex);
-    int waited = 0;
-    while (!worker->requested && !worker->leaving && waited != ETIMEDOUT) {
-        waited = pthread_cond_timedwait(&worker->wake, &worker->mutex, &until);
+    bool asked = worker->requested || worker->leaving;
+    pthread_mutex_unlock(&worker->mutex);
+    return asked;
+}
+
+/* Milliseconds that go on while nothing else does. */
+static int64_t monotonic_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* The network may be back: soon, but not all devices of a clinic at once, and not before the server wants it. */
+static int64_t soon(struct worker *worker, int64_t began, int64_t until)
+{
+    int64_t at = monotonic_now() + 1000 + (int64_t)randomness_below(&worker->options.randomness, RETURN_JITTER_MS);
+    int64_t asked = began + worker->asked_to_wait * 1000;
+    at = at > asked ? at : asked;
+    return at < until ? at : until;
+}
+
+/* Sleeps until somebody asks or the time has come; after a failure also for news of the network. */
+static void wait_until(struct worker *worker, int64_t seconds, bool failed)
+{
+    struct pollfd waited[] = {{.fd = worker->wake, .events = POLLIN}, {.fd = worker->network, .events = POLLIN}};
+    int64_t began = monotonic_now();
+    int64_t until = began + seconds * 1000;
+    bool hurried = false;
+    for (int64_t left = until - began; left > 0 && !is_asked(worker); left = until - monotonic_now()) {
+        uint64_t count = 0;
+        poll(waited, 2, left < INT_MAX ? (int)left : INT_MAX);
+        ssize_t got = read(worker->wake, &count, sizeof count);
+        (void)got;
+        if ((waited[1].revents & POLLIN) != 0 && network_appeared(worker->network) && failed && !hurried) {
+            hurried = true;
+            until = soon(worker, began, until);
+        } else if ((waited[1].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) {
+            waited[1].fd = -1; /* the timer is left */
+        }
     }
+}
+
+/* Waits for a request, the timer, the network's return, or the end. True: run; false: leave. */
+static bool wait_for_work(struct worker *worker, int64_t seconds, bool failed)
+{
+    wait_until(worker, seconds, failed);
+    pthread_mutex_lock(&worker->mutex);
     worker->requested = false;
     bool leaving = worker->leaving;
     if (!leaving) {
@@ -180,7 +282,7 @@ static void *work(void *context)
     struct worker *worker = context;
     struct store *store = NULL;
     int failures = 0;
-    while (wait_for_work(worker, next_pause(worker, failures))) {
+    while (wait_for_work(worker, next_pause(worker, failures), failures > 0)) {
         struct error error = {0};
         enum status status = STATUS_OK;
         worker->asked_to_wait = 0;
@@ -201,15 +303,33 @@ static void *work(void *context)
     return NULL;
 }
 
+static void close_descriptors(const struct worker *worker)
+{
+    const int descriptors[] = {worker->descriptor, worker->wake, worker->network};
+    for (size_t i = 0; i < sizeof descriptors / sizeof descriptors[0]; i++) {
+        if (descriptors[i] >= 0) {
+            close(descriptors[i]);
+        }
+    }
+}
+
 enum status worker_new(const struct paths *paths, const struct vault *vault, const struct store_options *options,
                        const struct config *config, struct worker **out, struct error *error)
 {
-    pthread_condattr_t attributes;
+    return worker_new_watching(paths, vault, options, config, network_open(), out, error);
+}
+
+enum status worker_new_watching(const struct paths *paths, const struct vault *vault, const struct store_options *options,
+                                const struct config *config, int network, struct worker **out, struct error *error)
+{
     sigset_t all;
     sigset_t before;
     *out = NULL;
     struct worker *worker = memory_allocate(sizeof *worker);
     if (worker == NULL) {
+        if (network >= 0) {
+            close(network);
+        }
         return error_no_memory(error);
     }
     worker->paths = paths;
@@ -218,25 +338,23 @@ enum status worker_new(const struct paths *paths, const struct vault *vault, con
     worker->options.yields = true;
     worker->config = config;
     worker->snapshot.configured = true;
+    worker->network = network;
     worker->descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (worker->descriptor < 0) {
+    worker->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (worker->descriptor < 0 || worker->wake < 0) {
         int number = errno;
+        close_descriptors(worker);
         memory_free(worker);
         return error_system(error, _("the background sync"), number);
     }
     pthread_mutex_init(&worker->mutex, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&worker->wake, &attributes);
-    pthread_condattr_destroy(&attributes);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     int number = pthread_create(&worker->thread, NULL, work, worker);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (number != 0) {
-        pthread_cond_destroy(&worker->wake);
         pthread_mutex_destroy(&worker->mutex);
-        close(worker->descriptor);
+        close_descriptors(worker);
         memory_free(worker);
         return error_system(error, _("the background sync"), number);
     }
@@ -248,8 +366,8 @@ void worker_request(struct worker *worker)
 {
     pthread_mutex_lock(&worker->mutex);
     worker->requested = true;
-    pthread_cond_signal(&worker->wake);
     pthread_mutex_unlock(&worker->mutex);
+    wake_up(worker);
 }
 
 void worker_cancel(struct worker *worker)
@@ -284,11 +402,10 @@ void worker_free(struct worker *worker)
     pthread_mutex_lock(&worker->mutex);
     worker->leaving = true;
     atomic_store(&worker->cancelled, true);
-    pthread_cond_signal(&worker->wake);
     pthread_mutex_unlock(&worker->mutex);
+    wake_up(worker);
     pthread_join(worker->thread, NULL);
-    pthread_cond_destroy(&worker->wake);
     pthread_mutex_destroy(&worker->mutex);
-    close(worker->descriptor);
+    close_descriptors(worker);
     memory_free(worker);
 }

@@ -8,6 +8,7 @@
 
 #include "base/config.h"
 #include "base/error.h"
+#include "base/identifier.h"
 #include "base/paths.h"
 #include "store/store.h"
 #include "store/vault.h"
@@ -18,9 +19,14 @@ struct worker;
 
 enum worker_phase { WORKER_IDLE, WORKER_CONNECTING, WORKER_PUSHING, WORKER_PULLING };
 
+struct worker_count { int done, total; }; /* total 0: none, or not known */
+
 struct worker_snapshot {
     enum worker_phase phase;
-    int done, total;
+    int64_t run;                /* how many runs have begun; what follows is of the last one and stays after it */
+    struct worker_count sent;   /* records the server took, of those that waited when the run began */
+    struct worker_count received; /* patients who were read whole, of the caseload */
+    char patient[ID_SIZE];      /* whose chart is read now, of several the first; "" when none is */
     bool configured;            /* a server is known */
     enum status last;           /* of the last finished run; OK before the first */
     bool finished_once;
@@ -32,13 +38,19 @@ struct worker_snapshot {
  * `config` must outlive it, unchanged. */
 enum status worker_new(const struct paths *paths, const struct vault *vault, const struct store_options *options,
                        const struct config *config, struct worker **out, struct error *error) MUST_CHECK;
+/* The same with another source of news than network_open(): for tests. Takes `network`, also on failure; -1 for none. */
+enum status worker_new_watching(const struct paths *paths, const struct vault *vault, const struct store_options *options,
+                                const struct config *config, int network, struct worker **out, struct error *error) MUST_CHECK;
 /* Asks for a sync now; while one runs, for another after it, because what was
  * signed meanwhile may not be in it. Never blocks. Also runs by itself every
- * config->sync_every_minutes, with backoff after failures. */
+ * config->sync_every_minutes; after failures with backoff, and soon after the network returns. */
 void worker_request(struct worker *worker);
 /* Asks the running sync to stop soon. Never blocks. */
 void worker_cancel(struct worker *worker);
 void worker_snapshot(struct worker *worker, struct worker_snapshot *out);
+struct sync_progress;
+/* Takes what a run tells into a snapshot: within a run no share that is done ever becomes smaller. Pure; the thread's. */
+void worker_snapshot_follow(struct worker_snapshot *snapshot, const struct sync_progress *progress);
 /* Readable when the snapshot moved; worker_acknowledge() makes it unreadable. */
 int worker_descriptor(const struct worker *worker);
 void worker_acknowledge(struct worker *worker);

@@ -22,7 +22,7 @@
 #include "views/canvas.h"
 #include "views/view.h"
 
-#define VIEW_DEPTH 14
+#define VIEW_DEPTH 16
 #define AUTOSAVE_PAUSE 700    /* ms without a key after which what was typed is saved */
 #define SAVE_RETRY 5000       /* ms until a save that failed is tried again */
 #define LOOK_EVERY 1000       /* ms after which the record is asked whether another process wrote to it */

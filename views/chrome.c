@@ -141,7 +141,14 @@ static void draw_footer(const struct application *application)
 
 /* --- header --------------------------------------------------------------------------------------- */
 
-/* The link in words. "Synced" is said only when nothing waits; anything else names the last good exchange. */
+/* Nothing is left over: neither what was entered here nor what the server sent. */
+static bool all_exchanged(const struct sync_status *status)
+{
+    return status->last_result == STATUS_OK &&
+           status->pending + status->refused + status->conflicts + status->quarantined == 0;
+}
+
+/* The link in words. "Synced" is said only when nothing is left over; anything else names the last good exchange. */
 static void link_words(const struct application *application, bool narrow, char *out, size_t size)
 {
     const struct sync_status *status = &application->status;
@@ -164,7 +171,7 @@ static void link_words(const struct application *application, bool narrow, char 
         (void)text_format(out, size, "%s", _("never synced"));
     } else if (status->last_result != STATUS_OK) {
         (void)text_format(out, size, narrow ? _("sync incomplete") : _("sync incomplete, last good: %s"), age);
-    } else if (status->pending > 0) {
+    } else if (!all_exchanged(status)) {
         (void)text_format(out, size, narrow ? _("sync: %s") : _("last sync: %s"), age);
     } else {
         (void)text_format(out, size, _("synced: %s"), age);

@@ -14,7 +14,7 @@ static const struct {
 } openers[] = {
     {COMMAND_PATIENTS, "patients"}, {COMMAND_VITALS, "vitals"}, {COMMAND_NOTE, "note"},   {COMMAND_CONSENT, "consent"},
     {COMMAND_TASKS, "tasks"},       {COMMAND_CLOSE, "close"},   {COMMAND_OUTBOX, "outbox"}, {COMMAND_HELP, "help"},
-    {COMMAND_SET_ASIDE, "set-aside"},
+    {COMMAND_SET_ASIDE, "set-aside"}, {COMMAND_SYNC_STATE, "sync"}, {COMMAND_JOURNAL, "journal"},
 };
 
 static bool condition_holds(const struct application *application, enum command_condition condition)

@@ -19,6 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define SYNC_APART 250       /* ms between two looks at what the worker tells */
 #define WORK_AFTER 20        /* ms without a key until work that can wait is done: less than between keys held down */
 #define SILENT_TURNS 20      /* readable but empty so often: the terminal is gone */
 #define EXIT_SIGNAL 128
@@ -125,14 +126,28 @@ void console_take_size(struct console *console)
     handle(console, &event);
 }
 
-void console_take_sync(struct console *console)
+static void show_sync(struct console *console)
 {
     struct application *application = &console->application;
     struct event event = {.kind = EVENT_SYNC};
 
-    worker_acknowledge(application->worker);
+    console->sync_due = 0;
+    if (application->worker == NULL) {
+        return; /* locked since */
+    }
+    console->sync_shown = application_monotonic(application);
     worker_snapshot(application->worker, &application->sync);
     handle(console, &event);
+}
+
+void console_take_sync(struct console *console)
+{
+    worker_acknowledge(console->application.worker);
+    if (application_monotonic(&console->application) < console->sync_shown + SYNC_APART) {
+        console->sync_due = console->sync_shown + SYNC_APART;
+    } else {
+        show_sync(console);
+    }
 }
 
 static void tick(struct console *console)
@@ -195,6 +210,9 @@ int console_take_time(struct console *console)
     int64_t due = next_due(console);
 
     lock_when_idle(console);
+    if (console->sync_due != 0 && now >= console->sync_due) {
+        show_sync(console);
+    }
     if (due >= 0 && now >= due) {
         tick(console);
         due = next_due(console);
@@ -205,6 +223,9 @@ int console_take_time(struct console *console)
     }
     if (application->store != NULL) {
         earliest(&due, application->look_at);
+        if (console->sync_due != 0) {
+            earliest(&due, console->sync_due);
+        }
         earliest(&due, application->last_input + (int64_t)application->config.lock_after_minutes * 60000);
     }
     if (due < 0) {

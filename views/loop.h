@@ -14,6 +14,8 @@ struct console {
     int silent_turns; /* in a row: the terminal was readable and gave nothing */
     bool working;     /* something happened since application_work() had nothing left */
     bool paint;
+    int64_t sync_shown; /* monotonic: when the worker's news were taken last */
+    int64_t sync_due;   /* monotonic: when those that came since are to be taken; 0: none came */
 };
 
 /* Reads all that was typed and handles it; returns the codes read. */
@@ -25,7 +27,7 @@ int console_take_time(struct console *console);
 bool console_work(struct console *console);
 /* Takes over the terminal's size. */
 void console_take_size(struct console *console);
-/* Takes over the worker's snapshot. */
+/* Takes over the worker's snapshot, a few times a second at most: what comes between waits for console_take_time(). */
 void console_take_sync(struct console *console);
 /* Draws and shows one frame when anything changed; after it, closes a record that was locked. */
 void console_paint(struct console *console);

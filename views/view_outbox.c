@@ -5,6 +5,7 @@
  */
 #include "views/application.h"
 #include "views/conflict.h"
+#include "views/exchange_words.h"
 #include "views/form.h"
 
 #include "base/memory.h"
@@ -29,28 +30,9 @@ static struct outbox *outbox_of(const struct view *view)
 
 /* --- words ---------------------------------------------------------------------------------------- */
 
-static void moment_words(instant at, char *out, size_t size)
-{
-    char date[40];
-    char time[24];
-
-    instant_format_date(date, sizeof date, at);
-    instant_format_time(time, sizeof time, at);
-    (void)text_format(out, size, "%s %s", date, time);
-}
-
-static bool being_sent(const struct outbox *outbox, const char *visit)
-{
-    for (size_t i = 0; i < outbox->rows.count; i++) {
-        if (text_equal(outbox->rows.items[i].visit, visit) && outbox->rows.items[i].state == OUTBOX_SENDING) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* How a visit stands: the worst first. */
-static enum role visit_words(const struct outbox *outbox, const struct visit_row *visit, char *out, size_t size)
+static enum role visit_words(const struct outbox *outbox, const struct application *application,
+                             const struct visit_row *visit, char *out, size_t size)
 {
     char time[80];
 
@@ -72,8 +54,12 @@ static enum role visit_words(const struct outbox *outbox, const struct visit_row
                           visit->conflicts, visit->waiting);
         return ROLE_RED;
     }
-    if (being_sent(outbox, visit->id)) {
-        (void)text_format(out, size, _("sending: %d records not yet confirmed"), visit->waiting);
+    if (exchange_unanswered(&outbox->rows, visit->id)) {
+        (void)text_format(out, size,
+                          application->sync.phase == WORKER_PUSHING
+                              ? _("sending: %d records not yet confirmed")
+                              : _("sent, not confirmed: %d records; the next sync asks whether they arrived"),
+                          visit->waiting);
         return ROLE_STRONG;
     }
     if (visit->waiting > 0) {
@@ -84,39 +70,12 @@ static enum role visit_words(const struct outbox *outbox, const struct visit_row
         (void)text_copy(out, size, _("signed; the server has not confirmed it"));
         return ROLE_AMBER;
     }
-    moment_words(visit->accepted_at, time, sizeof time);
+    exchange_moment(visit->accepted_at, time, sizeof time);
     (void)text_format(out, size, _("accepted by the server: %s"), time);
     return ROLE_GOOD;
 }
 
-static enum role row_words(const struct outbox_row *row, char *out, size_t size)
-{
-    (void)text_format(out, size, "%s: %s", row->type, outbox_state_word(row->state));
-    return row->state == OUTBOX_REFUSED || row->state == OUTBOX_CONFLICT ? ROLE_RED : ROLE_STRONG;
-}
-
 /* --- describing ----------------------------------------------------------------------------------- */
-
-static enum role exchange_words(const struct application *application, char *out, size_t size)
-{
-    const struct sync_status *status = &application->status;
-    char time[80] = "";
-
-    if (status->last_attempt == INSTANT_NONE) {
-        (void)text_copy(out, size, status->server[0] == '\0' && application->worker == NULL
-                                       ? _("no server is set: everything stays on this device")
-                                       : _("never synced yet"));
-        return ROLE_AMBER;
-    }
-    moment_words(status->last_attempt, time, sizeof time);
-    if (status->last_result == STATUS_OK) {
-        (void)text_format(out, size, _("%s: all was exchanged"), time);
-        return ROLE_GOOD;
-    }
-    (void)text_format(out, size, _("%s: NOT COMPLETE: %s"), time,
-                      status->last_reason[0] != '\0' ? status->last_reason : _("no reason is known"));
-    return ROLE_AMBER;
-}
 
 static void describe_exchange(struct form *form, const struct application *application)
 {
@@ -124,17 +83,17 @@ static void describe_exchange(struct form *form, const struct application *appli
     char words[WORDS_SIZE];
     char good[80] = "";
     char age[80] = "";
-    enum role role = exchange_words(application, words, sizeof words);
+    enum role role = exchange_last(application, words, sizeof words);
 
     form_labelled(form, ROLE_NORMAL, LABEL_COLUMNS, _("Last sync"), role, words);
     if (status->last_good != INSTANT_NONE) {
-        moment_words(status->last_good, good, sizeof good);
+        exchange_moment(status->last_good, good, sizeof good);
     }
     form_labelled(form, ROLE_NORMAL, LABEL_COLUMNS, _("Last good one"), ROLE_NORMAL,
                   good[0] != '\0' ? good : _("none yet"));
     if (status->data_as_of != INSTANT_NONE) {
         instant_format_age(age, sizeof age, status->data_as_of, application_now(application));
-        moment_words(status->data_as_of, good, sizeof good);
+        exchange_moment(status->data_as_of, good, sizeof good);
         (void)text_format(words, sizeof words, _("as of %s (%s)"), good, age);
     } else {
         (void)text_copy(words, sizeof words, _("age not known: never received whole from a server"));
@@ -148,6 +107,15 @@ static void describe_exchange(struct form *form, const struct application *appli
     form_blank(form);
 }
 
+/* What can be done about what was refused: nobody edits what is signed. */
+static void describe_remedy(struct form *form, int refused)
+{
+    if (refused > 0) {
+        form_labelled(form, ROLE_NORMAL, 4, "", ROLE_NORMAL,
+                      _("What is signed is not edited: when the office has mended it, r sends it again; or record it anew."));
+    }
+}
+
 /* Why it is not at the server yet, when that is known. */
 static void describe_reason(struct form *form, bool answered, const char *reason)
 {
@@ -159,22 +127,23 @@ static void describe_reason(struct form *form, bool answered, const char *reason
     }
 }
 
-static void describe_visits(struct form *form, const struct outbox *outbox)
+static void describe_visits(struct form *form, const struct outbox *outbox, const struct application *application)
 {
     for (size_t i = 0; i < outbox->visits.count; i++) {
         const struct visit_row *visit = &outbox->visits.items[i];
         char title[LABEL_SIZE + 80];
         char time[80];
         char words[WORDS_SIZE];
-        enum role role = visit_words(outbox, visit, words, sizeof words);
+        enum role role = visit_words(outbox, application, visit, words, sizeof words);
 
-        moment_words(visit->started, time, sizeof time);
+        exchange_moment(visit->started, time, sizeof time);
         (void)text_format(title, sizeof title, "%s  %s",
                           visit->patient_name[0] != '\0' ? visit->patient_name : visit->patient, time);
         form_button(form, (int)i, 2, ROLE_NORMAL, "", title);
         form_labelled(form, role, 4, "", role, words);
         if (visit->waiting + visit->refused + visit->conflicts > 0) {
             describe_reason(form, visit->refused + visit->conflicts > 0, visit->reason);
+            describe_remedy(form, visit->refused);
         }
     }
 }
@@ -190,9 +159,10 @@ static void describe_others(struct form *form, const struct outbox *outbox)
         if (row->visit[0] != '\0') {
             continue;
         }
-        role = row_words(row, words, sizeof words);
+        role = exchange_row(row, words, sizeof words);
         form_button(form, (int)(outbox->visits.count + i), 2, role, "", words);
         describe_reason(form, row->state == OUTBOX_REFUSED || row->state == OUTBOX_CONFLICT, row->reason);
+        describe_remedy(form, row->state == OUTBOX_REFUSED);
     }
 }
 
@@ -201,7 +171,7 @@ static void describe(struct form *form, struct view *view, struct application *a
     const struct outbox *outbox = outbox_of(view);
 
     describe_exchange(form, application);
-    describe_visits(form, outbox);
+    describe_visits(form, outbox, application);
     describe_others(form, outbox);
     if (outbox->visits.count + outbox->rows.count == 0) {
         form_text(form, ROLE_DIM, _("No visit has been made on this device in the last days, and nothing waits."));
@@ -308,7 +278,7 @@ static void say_taken_up(struct application *application)
 {
     char began[80];
 
-    moment_words(application->draft.started, began, sizeof began);
+    exchange_moment(application->draft.started, began, sizeof began);
     application_push(application, VIEW_CLOSE);
     application_say(application, _("Taken up; begun %s: check start and end."), began);
 }
@@ -432,7 +402,7 @@ static bool outbox_allows(const struct view *view, const struct application *app
     return (command != COMMAND_RETRY || application->status.refused > 0) && command != COMMAND_OUTBOX;
 }
 
-static const enum command_id outbox_commands[] = {COMMAND_OPEN, COMMAND_RETRY, COMMAND_SYNC, COMMAND_NONE};
+static const enum command_id outbox_commands[] = {COMMAND_OPEN, COMMAND_RETRY, COMMAND_SYNC_STATE, COMMAND_SYNC, COMMAND_NONE};
 
 const struct view_ops view_outbox = {
     .name = "outbox",

@@ -300,18 +300,21 @@ static enum status tasks_open(struct view *view, struct application *application
     return status;
 }
 
-/* After a sync the lists may be others: the cursor stays with its medicine or task. */
+/* After a sync the lists may be others: the cursor stays with its medicine or task, and in its word of the reason. */
 static void tasks_refresh(struct view *view, struct application *application)
 {
     struct tasks_screen *screen = screen_of(view);
     struct error error = {0};
     struct care_row before = {.part = PART_MEDICINE};
+    size_t offset = view->offset;
     bool had = false;
+    bool reason = false;
 
     form_look(&screen->form, view, application);
     if (screen->form.item.kind != FORM_NONE) {
         before = *row_of_item(screen, screen->form.item.id);
         had = true;
+        reason = screen->form.item.kind == FORM_FIELD;
     }
     if (load(screen, application, &error) != STATUS_OK) {
         application_say_error(application, &error);
@@ -323,9 +326,14 @@ static void tasks_refresh(struct view *view, struct application *application)
 
         form_go(&screen->form, view, application, item);
         row = row_of_item(screen, screen->form.item.id);
-        if (row->part == before.part && text_equal(row->id, before.id)) {
+        if (row->part == before.part && text_equal(row->id, before.id) &&
+            (screen->form.item.kind == FORM_FIELD) == reason) {
             break;
         }
+    }
+    if (reason && screen->form.item.kind == FORM_FIELD) {
+        editor_move_to(&screen->form.item.field->editor, offset);
+        view->offset = offset;
     }
     view->cursor = screen->form.cursor;
 }

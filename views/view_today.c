@@ -126,7 +126,7 @@ static bool today_allows(const struct view *view, const struct application *appl
 }
 
 static const enum command_id today_commands[] = {
-    COMMAND_OPEN, COMMAND_PATIENTS, COMMAND_OUTBOX, COMMAND_SYNC, COMMAND_NONE,
+    COMMAND_OPEN, COMMAND_PATIENTS, COMMAND_OUTBOX, COMMAND_SYNC_STATE, COMMAND_SYNC, COMMAND_NONE,
 };
 
 const struct view_ops view_today = {

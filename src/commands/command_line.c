@@ -24,7 +24,7 @@ static const struct verb verbs[] = {
     {"visit", "PATIENT --file VISIT.json | --list | --set-aside VISIT | --resume VISIT",
      N_("record a whole visit as the console would; list, set aside or take up again those not signed"), verb_visit},
     {"sync", "", N_("exchange with the server once"), verb_sync},
-    {"outbox", "", N_("show what waits to be sent, and why"), verb_outbox},
+    {"outbox", "[retry NUMBER|VISIT]", N_("show what waits to be sent, and why; send again what was refused"), verb_outbox},
     {"conflicts", "[keep mine|theirs|both NUMBER] [--dropped]",
      N_("show what was changed here and at the server, side by side, and decide it"), verb_conflicts},
     {"status", "", N_("show the last good sync, what is pending, and the disk"), verb_status},

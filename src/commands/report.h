@@ -18,6 +18,7 @@ void report_instant(cJSON *object, const char *name, instant at);
 enum status command_visit_kept(struct command_line *line, const char *aside, const char *resume,
                                struct error *error) MUST_CHECK;
 /* The FHIR code: the same in every language. */
+const char *report_status(enum status status); /* "ok", "unreachable", ...; the same in every language */
 const char *report_gender(enum gender gender);
 
 #endif

@@ -1,14 +1,36 @@
 /*
- * doorstep status and doorstep outbox: what is at the server, what is not, and why.
+ * doorstep status: what is at the server, what is not, and why.
  */
 #include "commands/command_line.h"
 #include "commands/report.h"
 
 #include "base/file.h"
 #include "base/text.h"
+#include "store/outbox.h"
 #include "store/query.h"
 
-static cJSON *status_json(struct command_line *line, const struct sync_status *state)
+static void journal_json(cJSON *document, const struct journal_rows *journal)
+{
+    cJSON *list = json_add_array(document, "journal");
+    for (size_t i = 0; i < journal->count; i++) {
+        const struct journal_entry *entry = &journal->items[i];
+        cJSON *item = json_add_object(list, NULL);
+        report_instant(item, "start", entry->start);
+        report_instant(item, "end", entry->end);
+        json_add_text(item, "result", report_status(entry->result));
+        json_add_text(item, "reason", entry->reason);
+        json_add_integer(item, "pushed", entry->pushed);
+        json_add_integer(item, "pulled", entry->pulled);
+        json_add_integer(item, "pending", entry->pending);
+        json_add_integer(item, "conflicts", entry->conflicts);
+        json_add_integer(item, "rejected", entry->rejected);
+        json_add_integer(item, "requests", entry->requests);
+        json_add_integer(item, "bytes_out", entry->bytes_out);
+        json_add_integer(item, "bytes_in", entry->bytes_in);
+    }
+}
+
+static cJSON *status_json(struct command_line *line, const struct sync_status *state, const struct journal_rows *journal)
 {
     cJSON *document = cJSON_CreateObject();
     char value[512] = "";
@@ -35,6 +57,7 @@ static cJSON *status_json(struct command_line *line, const struct sync_status *s
     json_add_integer(document, "patients", state->patients);
     json_add_integer(document, "incomplete_patients", state->incomplete_patients);
     json_add_integer(document, "disk_free_bytes", file_free_bytes(line->paths.folder));
+    journal_json(document, journal);
     return document;
 }
 
@@ -51,13 +74,24 @@ static void print_instant(struct command_line *line, const char *label, instant 
     fprintf(line->out, "%s: %s %s\n", label, date, time);
 }
 
-static void print_status(struct command_line *line, const struct sync_status *state)
+static void print_run(struct command_line *line, const struct journal_entry *entry)
+{
+    fprintf(line->out, _("Last run: sent %d, received %d; left: %d waiting, %d refused, %d in conflict. "
+                         "%d requests, %lld bytes out, %lld in.\n"),
+            entry->pushed, entry->pulled, entry->pending, entry->rejected, entry->conflicts, entry->requests,
+            (long long)entry->bytes_out, (long long)entry->bytes_in);
+}
+
+static void print_status(struct command_line *line, const struct sync_status *state, const struct journal_rows *journal)
 {
     fprintf(line->out, "%s: %s\n", _("Server"), state->server[0] != '\0' ? state->server : _("none"));
     print_instant(line, _("Last good sync"), state->last_good);
     print_instant(line, _("Last attempt"), state->last_attempt);
     if (state->last_reason[0] != '\0') {
         fprintf(line->out, "%s: %s\n", _("What it said"), state->last_reason);
+    }
+    if (journal->count > 0) {
+        print_run(line, &journal->items[0]);
     }
     print_instant(line, _("Data as of"), state->data_as_of);
     fprintf(line->out, _("Waiting to be sent: %d. Refused: %d. Conflicts: %d. Unfinished visits: %d. Set aside unread: %d.\n"),
@@ -77,6 +111,7 @@ static void print_status(struct command_line *line, const struct sync_status *st
 enum status verb_status(struct command_line *line, struct error *error)
 {
     struct sync_status state = {0};
+    struct journal_rows journal = {.items = NULL};
     enum status status = command_arguments(line, 0, 0, error);
     if (status == STATUS_OK) {
         status = command_open(line, error);
@@ -87,68 +122,14 @@ enum status verb_status(struct command_line *line, struct error *error)
     if (status == STATUS_OK) {
         status = command_server(line, state.server, sizeof state.server, error); /* the one that a sync would call */
     }
-    if (status == STATUS_OK && line->json) {
-        return command_print_json(line, status_json(line, &state), error);
-    }
     if (status == STATUS_OK) {
-        print_status(line, &state);
-    }
-    return status;
-}
-
-static cJSON *outbox_json(const struct outbox_rows *rows)
-{
-    cJSON *list = cJSON_CreateArray();
-    for (size_t i = 0; i < rows->count; i++) {
-        const struct outbox_row *row = &rows->items[i];
-        cJSON *item = json_add_object(list, NULL);
-        json_add_text(item, "visit", row->visit);
-        json_add_text(item, "type", row->type);
-        json_add_text(item, "id", row->id);
-        json_add_text(item, "state", outbox_state_key(row->state));
-        json_add_integer(item, "attempts", row->attempts);
-        json_add_text(item, "reason", row->reason);
-        report_instant(item, "queued", row->queued);
-    }
-    return list;
-}
-
-/* Only the outbox is empty: a visit that is not signed is not in it, and is not at the server. */
-static enum status say_nothing_waits(struct command_line *line, struct error *error)
-{
-    struct sync_status state = {0};
-    enum status status = query_status(line->store, &state, error);
-    if (status == STATUS_OK && state.drafts + state.set_aside > 0) {
-        fprintf(line->err, _("Nothing waits to be sent; only on this device: %d unfinished visits, %d set aside.\n"),
-                state.drafts, state.set_aside);
-    } else if (status == STATUS_OK) {
-        fprintf(line->err, "%s\n", _("Nothing waits to be sent."));
-    }
-    return status;
-}
-
-enum status verb_outbox(struct command_line *line, struct error *error)
-{
-    struct outbox_rows rows = {0};
-    enum status status = command_arguments(line, 0, 0, error);
-    if (status == STATUS_OK) {
-        status = command_open(line, error);
-    }
-    if (status == STATUS_OK) {
-        status = query_outbox(line->store, &rows, error);
+        status = journal_read(line->store, JOURNAL_KEPT, &journal, error);
     }
     if (status == STATUS_OK && line->json) {
-        status = command_print_json(line, outbox_json(&rows), error);
+        status = command_print_json(line, status_json(line, &state, &journal), error);
     } else if (status == STATUS_OK) {
-        for (size_t i = 0; i < rows.count; i++) {
-            const struct outbox_row *row = &rows.items[i];
-            fprintf(line->out, "%s\t%s\t%s\t%d\t%s\n", row->visit, row->type, outbox_state_word(row->state), row->attempts,
-                    row->reason);
-        }
-        if (rows.count == 0) {
-            status = say_nothing_waits(line, error);
-        }
+        print_status(line, &state, &journal);
     }
-    outbox_rows_free(&rows);
+    journal_rows_free(&journal);
     return status;
 }

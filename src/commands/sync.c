@@ -44,11 +44,13 @@ static void show_progress(void *context, const struct sync_progress *progress)
     fflush(line->err);
 }
 
-static cJSON *result_json(const struct journal_entry *entry)
+static cJSON *result_json(const struct sync_result *result)
 {
+    const struct journal_entry *entry = &result->entry;
     cJSON *document = cJSON_CreateObject();
     json_add_integer(document, "pushed", entry->pushed);
     json_add_integer(document, "pulled", entry->pulled);
+    json_add_integer(document, "removed", result->removed);
     json_add_integer(document, "pending", entry->pending);
     json_add_integer(document, "conflicts", entry->conflicts);
     json_add_integer(document, "rejected", entry->rejected);
@@ -115,12 +117,13 @@ enum status verb_sync(struct command_line *line, struct error *error)
         status = sync_run(&sync, &result, error);
     }
     if (ran && line->json) {
-        enum status printed = command_print_json(line, result_json(&result.entry), status == STATUS_OK ? error : NULL);
+        enum status printed = command_print_json(line, result_json(&result), status == STATUS_OK ? error : NULL);
         status = status == STATUS_OK ? printed : status;
     } else if (ran) {
-        fprintf(line->out, _("Sent %d, received %d; waiting %d, refused %d, conflicts %d. %d requests, %lld bytes out, %lld in.\n"),
-                result.entry.pushed, result.entry.pulled, result.entry.pending, result.entry.rejected, result.entry.conflicts,
-                result.entry.requests, (long long)result.entry.bytes_out, (long long)result.entry.bytes_in);
+        fprintf(line->out, _("Sent %d, received %d, removed %d; waiting %d, refused %d, conflicts %d. "
+                             "%d requests, %lld bytes out, %lld in.\n"),
+                result.entry.pushed, result.entry.pulled, result.removed, result.entry.pending, result.entry.rejected,
+                result.entry.conflicts, result.entry.requests, (long long)result.entry.bytes_out, (long long)result.entry.bytes_in);
     }
     presence_release(presence);
     http_free(http);

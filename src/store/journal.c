@@ -1,7 +1,7 @@
 /*
  * The journal of sync runs: one line each, without health data.
  *
- * Invariant: besides the last 200 lines, the last good run and the last one
+ * Invariant: besides the last JOURNAL_KEPT lines, the last good run and the last one
  * that completed a pull stay, so that a long outage does not forget them.
  */
 #include "store/outbox.h"
@@ -10,8 +10,6 @@
 #include "store/database.h"
 
 #include <string.h>
-
-#define JOURNAL_KEPT 200
 
 static enum status insert(struct store *store, const struct journal_entry *entry, struct error *error)
 {

@@ -4,7 +4,9 @@
  */
 #include "store/outbox.h"
 
+#include "base/memory.h"
 #include "base/text.h"
+#include "store/audit.h"
 #include "store/query_row.h"
 
 #include <string.h>
@@ -61,16 +63,64 @@ enum status outbox_mark_unknown(struct store *store, const int64_t *numbers, siz
                                 struct error *error)
 {
     return for_each(store,
-                    "UPDATE outbox SET state = 'waiting', superseded = 0, reason = ?2 WHERE number = ?1 AND state = 'sending'",
+                    "UPDATE outbox SET state = 'waiting', superseded = 0, reason = ?2 "
+                    "WHERE number = ?1 AND state IN ('waiting', 'sending')",
                     numbers, count, reason, error);
+}
+
+/* What a row is of, for the audit; NOT_FOUND unless it was refused or is in conflict. */
+static enum status refused_row(struct store *store, int64_t number, char type[RESOURCE_TYPE_SIZE], char id[ID_SIZE],
+                               char patient[ID_SIZE], int *http_status, struct error *error)
+{
+    bool found = false;
+
+    sqlite3_stmt *statement = database_statement(
+        store,
+        "SELECT r.type, r.id, r.patient, o.http_status FROM outbox o JOIN resource r ON r.key = o.resource "
+        "WHERE o.number = ? AND o.state IN ('refused', 'conflict')",
+        error);
+    if (statement == NULL) {
+        return database_error(store, error);
+    }
+    bind_integer(statement, 1, number);
+    enum status status = database_step(store, statement, &found, error);
+    if (status == STATUS_OK && found) {
+        column_text(statement, 0, type, RESOURCE_TYPE_SIZE);
+        column_text(statement, 1, id, ID_SIZE);
+        column_text(statement, 2, patient, ID_SIZE);
+        *http_status = column_int(statement, 3);
+    }
+    sqlite3_reset(statement);
+    if (status == STATUS_OK && !found) {
+        return error_set(error, STATUS_NOT_FOUND, _("Nothing of this was refused; what waits is sent with the next sync."));
+    }
+    return status;
 }
 
 enum status outbox_retry(struct store *store, int64_t number, struct error *error)
 {
-    return for_each(store,
-                    "UPDATE outbox SET state = 'waiting', http_status = 0, reason = '' "
-                    "WHERE number = ? AND state IN ('refused', 'conflict')",
-                    &number, 1, "", error);
+    char type[RESOURCE_TYPE_SIZE];
+    char id[ID_SIZE];
+    char patient[ID_SIZE];
+    char detail[32];
+    int http_status = 0;
+
+    enum status status = database_begin(store, error);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = refused_row(store, number, type, id, patient, &http_status, error);
+    if (status == STATUS_OK) {
+        /* A new beginning: what failed before does not count against it. */
+        status = for_each(store,
+                          "UPDATE outbox SET state = 'waiting', http_status = 0, attempts = 0, reason = '' WHERE number = ?",
+                          &number, 1, "", error);
+    }
+    if (status == STATUS_OK) {
+        text_format(detail, sizeof detail, "HTTP %d", http_status);
+        status = audit_add(store, "retry", type, id, patient, detail, error);
+    }
+    return database_end(store, status, error);
 }
 
 enum status outbox_server_id(struct store *store, const char *type, const char *uuid, char id[ID_SIZE],
@@ -94,6 +144,19 @@ enum status outbox_server_id(struct store *store, const char *type, const char *
     if (status == STATUS_OK && !found) {
         return error_set(error, STATUS_NOT_FOUND, _("The server has not given this %s an id yet; sync first."), type);
     }
+    return status;
+}
+
+enum status outbox_was_accepted(struct store *store, const char *type, const char *id, bool *ours, struct error *error)
+{
+    sqlite3_stmt *statement = database_statement(store, "SELECT 1 FROM identity WHERE type = ? AND id = ?", error);
+    if (statement == NULL) {
+        return database_error(store, error);
+    }
+    bind_text(statement, 1, type);
+    bind_text(statement, 2, id);
+    enum status status = database_step(store, statement, ours, error);
+    sqlite3_reset(statement);
     return status;
 }
 
@@ -196,6 +259,34 @@ enum status outbox_chart_is_whole(struct store *store, const char *patient, bool
     }
     bind_text(statement, 1, patient);
     enum status status = database_step(store, statement, whole, error);
+    sqlite3_reset(statement);
+    return status;
+}
+
+enum status outbox_each_chart_body(struct store *store, const char *patient, void (*visit)(void *context, const char *body),
+                                   void *context, struct error *error)
+{
+    enum status status = STATUS_OK;
+    bool found = false;
+
+    sqlite3_stmt *statement =
+        database_statement(store, "SELECT body FROM resource WHERE patient = ? AND origin = 'server'", error);
+    if (statement == NULL) {
+        return database_error(store, error);
+    }
+    bind_text(statement, 1, patient);
+    do {
+        status = database_step(store, statement, &found, error);
+        if (status == STATUS_OK && found) {
+            char *body = column_copy(statement, 0);
+            if (body == NULL) {
+                status = error_no_memory(error);
+            } else {
+                visit(context, body);
+            }
+            memory_free(body);
+        }
+    } while (status == STATUS_OK && found);
     sqlite3_reset(statement);
     return status;
 }

@@ -1,7 +1,7 @@
 /*
  * The outbox and the sync's own bookkeeping: states on the way to the server,
- * cursors, and the journal of runs. Used by sync/ only; people read it through
- * store/query.h.
+ * cursors, and the journal of runs. Used by sync/; people read it through
+ * store/query.h, save the journal, which is read here.
  */
 #ifndef DOORSTEP_STORE_OUTBOX_H
 #define DOORSTEP_STORE_OUTBOX_H
@@ -17,16 +17,19 @@ enum status outbox_recover(struct store *store, struct error *error) MUST_CHECK;
 enum status outbox_body(struct store *store, int64_t number, char **body, struct error *error) MUST_CHECK;
 /* Marks rows as being sent, one more attempt each. */
 enum status outbox_mark_sending(struct store *store, const int64_t *numbers, size_t count, struct error *error) MUST_CHECK;
-/* No answer: back to waiting, with what happened in words. */
+/* No answer, or it cannot go yet: back to waiting, with what happened in words. */
 enum status outbox_mark_unknown(struct store *store, const int64_t *numbers, size_t count, const char *reason,
                                 struct error *error) MUST_CHECK;
 /* The state of a row; NOT_FOUND when it has left the outbox. */
 enum status outbox_state(struct store *store, int64_t number, enum outbox_state *out, struct error *error) MUST_CHECK;
-/* A refused or conflicting row is to be tried again. */
+/* A refused or conflicting row is to be tried again, as it is; audited. NOT_FOUND when it is neither. */
 enum status outbox_retry(struct store *store, int64_t number, struct error *error) MUST_CHECK;
 /* The server's id for one of our UUIDs. NOT_FOUND while it is unknown. */
 enum status outbox_server_id(struct store *store, const char *type, const char *uuid, char id[ID_SIZE],
                              struct error *error) MUST_CHECK;
+
+/* Whether what the server knows by this id was made on this device. */
+enum status outbox_was_accepted(struct store *store, const char *type, const char *id, bool *ours, struct error *error) MUST_CHECK;
 
 /* The address of the only server that may have a row; "" when any may, "-" when none. */
 enum status outbox_tie(struct store *store, int64_t number, char *out, size_t size, struct error *error) MUST_CHECK;
@@ -37,6 +40,9 @@ enum status outbox_each_identity(struct store *store, const char *type, int most
 
 /* The cursor of this scope is the address of the server whose ids the record holds. */
 #define CURSOR_SERVER "server"
+/* That of a patient's chart, with the id behind it, is the server's time up to which the chart is complete. */
+#define CURSOR_PATIENT "patient/"
+#define CURSOR_BEGUN "-" /* without a time: the next search starts from the beginning */
 /* The saved cursor of a scope, "" when none. */
 enum status cursor_get(struct store *store, const char *scope, char *out, size_t size, struct error *error) MUST_CHECK;
 
@@ -54,7 +60,12 @@ enum status outbox_each_held(struct store *store, const char *type, const char *
                              void (*visit)(void *context, const char *id, instant at, const char *body), void *context,
                              struct error *error) MUST_CHECK;
 
-/* One line per run, without health data. The last 200 are kept. */
+/* Each resource of a chart that came from the server, whole. */
+enum status outbox_each_chart_body(struct store *store, const char *patient, void (*visit)(void *context, const char *body),
+                                   void *context, struct error *error) MUST_CHECK;
+
+/* One line per run, without health data. */
+#define JOURNAL_KEPT 200 /* lines */
 struct journal_entry {
     instant start, end;
     int pushed, pulled, pending, conflicts, rejected, requests;

@@ -105,6 +105,24 @@ struct visit_rows {
 void visit_rows_free(struct visit_rows *rows);
 enum status query_visits(struct store *store, instant since, struct visit_rows *out, struct error *error) MUST_CHECK;
 
+/* How much of a patient's chart is on the device. */
+struct chart_row {
+    char patient[ID_SIZE], name[LABEL_SIZE]; /* the name is the id while the patient is not here */
+    bool here;
+    bool begun;         /* part of the chart came from the server, and not the rest */
+    bool complete;
+    bool released;      /* left the caseload; stays for what is unsent */
+    int unreadable;     /* what came of it and could not be read */
+    instant as_of;      /* the server's time up to which it is complete; NONE: never complete from a server */
+};
+struct chart_rows {
+    struct chart_row *items; /* owned */
+    size_t count, capacity;
+};
+void chart_rows_free(struct chart_rows *rows);
+/* Every patient on the device, and whoever is not and has an appointment today; what is not complete first, then by name. */
+enum status query_charts(struct store *store, instant now, struct chart_rows *out, struct error *error) MUST_CHECK;
+
 /* Status in numbers; never greener than the facts. */
 struct sync_status {
     int pending, refused, conflicts, drafts, set_aside, quarantined;

@@ -30,6 +30,7 @@ struct arrival {
     struct row row;             /* what is here already */
     bool found;
     struct pending pending;     /* our unsent change of it */
+    bool older;                 /* than what is here */
 };
 
 enum verdict {
@@ -184,6 +185,13 @@ static enum status conflict_holds(struct arrival *arrival, bool *holds, struct e
     return status;
 }
 
+/* A cached page may be older than what is here, and so is all that a server shows which was put back to a backup. */
+static bool is_older(struct arrival *arrival)
+{
+    arrival->older = compare_age(arrival->head.updated, arrival->head.version, arrival->row.updated, arrival->row.version) < 0;
+    return arrival->older;
+}
+
 /* The server's version of something we changed and have not sent, or of something we made and had no answer for. */
 static enum status judge_unsent(struct arrival *arrival, enum verdict *verdict, struct error *error)
 {
@@ -199,7 +207,7 @@ static enum status judge_unsent(struct arrival *arrival, enum verdict *verdict, 
     }
     /* The version we began from, or one before it that a cached page still had, is no news. */
     if ((arrival->head.version[0] != '\0' && strcmp(arrival->head.version, arrival->pending.base_version) == 0) ||
-        compare_age(arrival->head.updated, arrival->head.version, arrival->row.updated, arrival->row.version) < 0) {
+        is_older(arrival)) {
         *verdict = VERDICT_KEEP;
         return STATUS_OK;
     }
@@ -275,8 +283,7 @@ static enum status judge_server(struct arrival *arrival, enum verdict *verdict, 
         return judge_unsent(arrival, verdict, error);
     }
     /* A cached page may be older than what the server has already accepted from us. */
-    if (row->origin != ORIGIN_IMPORT &&
-        compare_age(arrival->head.updated, arrival->head.version, row->updated, row->version) < 0) {
+    if (row->origin != ORIGIN_IMPORT && is_older(arrival)) {
         *verdict = VERDICT_KEEP;
     }
     return STATUS_OK;
@@ -450,6 +457,7 @@ enum status record_apply(struct store *store, const struct incoming *incoming, e
         arrival.length = strlen(arrival.printed);
     }
     status = apply(&arrival, outcome, error);
+    outcome->older = arrival.older;
     lookup_free(&arrival.lookup);
     memory_free(arrival.printed);
     return status;

@@ -36,6 +36,7 @@ enum apply_result {
 
 struct apply_outcome {
     enum apply_result result;
+    bool older;        /* UNCHANGED, because what is here is a newer version */
     char id[ID_SIZE];  /* the id it is stored under */
     char why[256];     /* translated, "" unless quarantined */
 };
@@ -59,17 +60,21 @@ enum status record_apply(struct store *store, const struct incoming *incoming, e
 /* Something that is no resource (broken JSON, wrong type): raw bytes and reason are kept aside. */
 enum status record_quarantine(struct store *store, const char *where, const char *bytes, size_t length,
                               const char *why, struct error *error) MUST_CHECK;
+/* The server has this resource, of this patient's chart ("": nobody knows whose), but it cannot be brought here: its name
+ * is kept aside with the reason, and the chart counts as incomplete until it comes. */
+enum status record_lacks(struct store *store, const char *type, const char *id, const char *patient, const char *why,
+                         struct error *error) MUST_CHECK;
 /* Marks a patient's chart as complete on this device (or not). One of which
  * something could not be read counts as incomplete all the same. */
 enum status record_set_complete(struct store *store, const char *patient, bool complete, struct error *error) MUST_CHECK;
 /* The server says it is gone (410, DELETE in a history). Unsent changes of ours stay. */
 enum status record_remove(struct store *store, const char *type, const char *id, struct error *error) MUST_CHECK;
-/* A patient who left the caseload leaves the device, except for what is unsent
+/* A patient who left the caseload leaves the device, except for what is unsent or set aside
  * (with the Patient it is for). With a visit in progress all stays, and the
  * chart counts as incomplete; release again later. */
 enum status record_release_patient(struct store *store, const char *patient, struct error *error) MUST_CHECK;
 /* The next server is another one. What came from `former`, and every id it gave,
- * leaves; imports stay. What is unsent stays, with the Patients it is for, is tied to
+ * leaves; imports stay. What is unsent stays, with the Patients it and visits set aside are for, is tied to
  * `former` and refused with `why`. FAILED while a visit is in progress. Cursors are the
  * caller's. */
 enum status record_leave_server(struct store *store, const char *former, const char *why, struct error *error) MUST_CHECK;

@@ -7,7 +7,10 @@
  */
 #include "store/record_row.h"
 
+#include "base/text.h"
+
 #include <sodium.h>
+#include <string.h>
 
 enum status quarantine_add(struct store *store, const struct aside *aside, struct error *error)
 {
@@ -44,4 +47,19 @@ enum status quarantine_settle(struct store *store, const char *type, const char 
     bind_text(statement, 1, type);
     bind_text(statement, 2, id);
     return database_run(store, statement, error);
+}
+
+enum status record_lacks(struct store *store, const char *type, const char *id, const char *patient, const char *why,
+                         struct error *error)
+{
+    char name[REFERENCE_SIZE];
+    struct aside aside = {.where = PLACE_SERVER, .why = why, .type = type, .id = id, .patient = patient, .bytes = name};
+
+    text_format(name, sizeof name, "%s/%s", type, id);
+    aside.length = strlen(name);
+    enum status status = database_begin(store, error);
+    if (status == STATUS_OK) {
+        status = database_end(store, quarantine_add(store, &aside, error), error);
+    }
+    return status;
 }

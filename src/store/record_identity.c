@@ -205,6 +205,7 @@ enum status identity_displace(struct store *store, const char *patient, enum row
         "UPDATE visit SET patient = id WHERE patient = ?",
         "UPDATE quarantine SET patient = NULL WHERE patient = ?",
         "DELETE FROM chart_state WHERE patient = ?",
+        "DELETE FROM cursor WHERE scope = 'patient/' || ?", /* how far the other's chart had come says nothing */
     };
     static const char *const reused[] = {"DELETE FROM resource WHERE patient = ?"};
     enum status status = keep_imports(store, patient, error);

@@ -1,6 +1,7 @@
 /*
  * What leaves the device: resources the server no longer has, and patients who
- * left the caseload. What is unsent never leaves.
+ * left the caseload. What is unsent or unfinished never leaves, nor the name of
+ * whose it is.
  */
 #include "store/record_row.h"
 
@@ -44,7 +45,7 @@ enum status record_remove(struct store *store, const char *type, const char *id,
     return record_end(store, status, error);
 }
 
-/* A visit in progress, or something unsent. */
+/* Whether a question about one patient has an answer. */
 static enum status is_busy(struct store *store, const char *sql, const char *patient, bool *busy, struct error *error)
 {
     sqlite3_stmt *statement = database_statement(store, sql, error);
@@ -79,12 +80,12 @@ static enum status release(struct store *store, const char *patient, struct erro
         "DELETE FROM visit_part WHERE visit IN (SELECT id FROM visit WHERE patient = ?1 AND accepted IS NOT NULL)",
         "DELETE FROM visit WHERE patient = ?1 AND accepted IS NOT NULL",
     };
-    static const char *const when_all_is_sent[] = {
+    static const char *const when_nothing_is_kept[] = {
         "DELETE FROM resource WHERE type = 'Patient' AND id = ?1",
         "DELETE FROM chart_state WHERE patient = ?1",
     };
     bool visiting = false;
-    bool unsent = false;
+    bool kept = false;
     int removed = 0;
     char detail[32];
 
@@ -96,15 +97,17 @@ static enum status release(struct store *store, const char *patient, struct erro
     if (status != STATUS_OK || visiting) {
         return status;
     }
+    /* A visit that is set aside would open in the chart of whoever has the id next. */
     status = is_busy(store,
-                     "SELECT 1 FROM resource WHERE patient = ? AND key IN (SELECT resource FROM outbox) LIMIT 1", patient,
-                     &unsent, error);
+                     "SELECT 1 FROM resource WHERE patient = ?1 AND key IN (SELECT resource FROM outbox) "
+                     "UNION ALL SELECT 1 FROM visit WHERE patient = ?1 AND state = 'set-aside' LIMIT 1",
+                     patient, &kept, error);
     if (status == STATUS_OK) {
         status = row_run_all(store, always, sizeof always / sizeof always[0], patient, &removed, error);
     }
-    if (status == STATUS_OK && !unsent) {
-        status = row_run_all(store, when_all_is_sent, sizeof when_all_is_sent / sizeof when_all_is_sent[0], patient,
-                             &removed, error);
+    if (status == STATUS_OK && !kept) {
+        status = row_run_all(store, when_nothing_is_kept, sizeof when_nothing_is_kept / sizeof when_nothing_is_kept[0],
+                             patient, &removed, error);
     }
     if (status == STATUS_OK && removed > 0) {
         snprintf(detail, sizeof detail, "rows %d", removed);

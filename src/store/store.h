@@ -53,11 +53,14 @@ enum status store_verify(struct store *store, struct error *error) MUST_CHECK;
 #define SETTING_PRACTITIONER_NAME "practitioner-name"
 #define SETTING_CASELOAD "caseload"
 #define SETTING_TOKEN "token"
-#define SETTING_SERVER_PROBED "server-probed"  /* the address at which the next four were learned */
+#define SETTING_SERVER_PROBED "server-probed"  /* the address at which the next seven were learned */
 #define SETTING_SERVER_SOFTWARE "server-software"
 #define SETTING_SERVER_LIMIT "server-entry-limit"
 #define SETTING_SERVER_GZIP "server-gzip"
 #define SETTING_SERVER_BATCH "server-batch"    /* "no": it does not take several questions at once */
+#define SETTING_SERVER_PAGE "server-page"      /* resources on a page that come over the line; "": as many as ever */
+#define SETTING_SERVER_BODY "server-body"      /* bytes of a bundle that go over the line; likewise */
+#define SETTING_SERVER_REFUSED "server-refused" /* bytes of a bundle that is not too large for the server; likewise */
 #define SETTING_USER "user"
 enum status store_setting_get(struct store *store, const char *name, char *out, size_t size,
                               struct error *error) MUST_CHECK;

@@ -6,10 +6,12 @@
 
 #include "base/memory.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -76,7 +78,41 @@ void bench_row(const char *what, const char *measured, const char *budget, bool 
     fflush(stdout);
 }
 
-/* Runs a generator into a file. */
+pid_t bench_server_start(const char *build, const char *ndjson, const char *port, char *base, size_t size)
+{
+    char program[4096];
+    int out[2];
+    snprintf(program, sizeof program, "%s/loopback", build);
+    if (pipe(out) != 0) {
+        bench_die("no pipe");
+    }
+    pid_t child = fork();
+    if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGTERM);
+        dup2(out[1], STDOUT_FILENO);
+        close(out[0]);
+        /* What it has is older than the overlap in which a sync asks again. */
+        execl(program, program, "--port", port, "--seed", "1", "--loaded-ago", "3600", "--load", ndjson, "--quiet", (char *)NULL);
+        _exit(127);
+    }
+    close(out[1]);
+    FILE *said = fdopen(out[0], "r");
+    char line[256];
+    if (said == NULL || fgets(line, sizeof line, said) == NULL || strncmp(line, "listening on ", 13) != 0) {
+        bench_die("the loopback server did not start");
+    }
+    line[strcspn(line, "\n")] = '\0';
+    snprintf(base, size, "%s", line + 13);
+    return child;
+}
+
+void bench_server_stop(pid_t server)
+{
+    kill(server, SIGTERM);
+    waitpid(server, NULL, 0);
+}
+
+/* Runs a generator into a file; `observations` NULL: as many as such a caseload has. */
 static void generate(const char *build, const char *path, const char *patients, const char *observations)
 {
     char program[4096];
@@ -86,7 +122,11 @@ static void generate(const char *build, const char *path, const char *patients, 
         if (freopen(path, "w", stdout) == NULL) {
             _exit(127);
         }
-        execl(program, program, "--patients", patients, "--observations", observations, (char *)NULL);
+        if (observations == NULL) {
+            execl(program, program, "--patients", patients, (char *)NULL);
+        } else {
+            execl(program, program, "--patients", patients, "--observations", observations, (char *)NULL);
+        }
         _exit(127);
     }
     int status = 0;
@@ -98,7 +138,7 @@ static void generate(const char *build, const char *path, const char *patients, 
 int main(int argc, char **argv)
 {
     char folder[] = "/tmp/doorstep-bench-XXXXXX";
-    char large[64], one[64], home[64], command[128];
+    char large[64], one[64], some[64], sixty[64], home[64], command[128];
     if (argc != 2) {
         bench_die("usage: bench BUILD-FOLDER");
     }
@@ -109,15 +149,22 @@ int main(int argc, char **argv)
     }
     snprintf(large, sizeof large, "%s/large.ndjson", folder);
     snprintf(one, sizeof one, "%s/one.ndjson", folder);
+    snprintf(some, sizeof some, "%s/some.ndjson", folder);
+    snprintf(sixty, sizeof sixty, "%s/sixty.ndjson", folder);
     snprintf(home, sizeof home, "%s/home", folder);
     mkdir(home, 0700);
     generate(argv[1], large, PATIENTS, OBSERVATIONS);
     generate(argv[1], one, "1", "10000");
+    generate(argv[1], some, PATIENTS, NULL);
+    generate(argv[1], sixty, "60", NULL);
     printf("%-52s %-26s %-20s\n", "measured on " PATIENTS " patients, " OBSERVATIONS " observations", "", "budget");
     bench_import(folder, large);
     bench_queries(folder, home, one);
     bench_console(argv[1], home);
     bench_console_syncing(argv[1], folder, large);
+    printf("\n%-52s %-26s %-20s\n", "syncs with the loopback server, " PATIENTS " patients", "", "budget");
+    bench_first_sync(argv[1], folder, some);
+    bench_small_syncs(argv[1], folder, sixty);
     snprintf(command, sizeof command, "%s", folder);
     pid_t child = fork();
     if (child == 0) {

@@ -29,6 +29,15 @@ void samples_free(struct samples *samples);
 /* One line of the table: what, measured, budget ("" when none), whether it is met. */
 void bench_row(const char *what, const char *measured, const char *budget, bool met);
 
+/* A new loopback server with these resources, alike each time; port "0" is any. `base` receives its address. */
+pid_t bench_server_start(const char *build, const char *ndjson, const char *port, char *base, size_t size);
+void bench_server_stop(pid_t server);
+
+/* A new record in a new home, enrolled for the practice caseload. The caller closes and frees both. */
+struct store;
+struct vault;
+struct store *bench_store_make(const char *home, struct vault **vault);
+
 /* A console on its own pseudo-terminal of 80 by 24. */
 struct console_run {
     pid_t child;
@@ -45,5 +54,9 @@ void bench_import(const char *folder, const char *ndjson);
 void bench_queries(const char *folder, const char *home, const char *one_patient_ndjson);
 void bench_console(const char *build, const char *home);
 void bench_console_syncing(const char *build, const char *folder, const char *ndjson);
+/* The first sync, next to curl; what it takes of memory. */
+void bench_first_sync(const char *build, const char *folder, const char *ndjson);
+/* A sync with nothing new, and one with a visit. */
+void bench_small_syncs(const char *build, const char *folder, const char *ndjson);
 
 #endif

@@ -162,38 +162,12 @@ void bench_console(const char *build, const char *home)
     bench_row("its highest, while unlocking", text, "", true);
 }
 
-static pid_t start_server(const char *build, const char *ndjson, char *base, size_t size)
-{
-    char program[4096];
-    int out[2];
-    snprintf(program, sizeof program, "%s/loopback", build);
-    if (pipe(out) != 0) {
-        bench_die("no pipe");
-    }
-    pid_t child = fork();
-    if (child == 0) {
-        dup2(out[1], STDOUT_FILENO);
-        close(out[0]);
-        execl(program, program, "--load", ndjson, "--quiet", (char *)NULL);
-        _exit(127);
-    }
-    close(out[1]);
-    FILE *said = fdopen(out[0], "r");
-    char line[256];
-    if (said == NULL || fgets(line, sizeof line, said) == NULL || strncmp(line, "listening on ", 13) != 0) {
-        bench_die("the loopback server did not start");
-    }
-    line[strcspn(line, "\n")] = '\0';
-    snprintf(base, size, "%s", line + 13);
-    return child;
-}
-
 void bench_console_syncing(const char *build, const char *folder, const char *ndjson)
 {
     char base[256], home[96], config[128], program[4096];
     struct console_run run;
     size_t painted = 0;
-    pid_t server = start_server(build, ndjson, base, sizeof base);
+    pid_t server = bench_server_start(build, ndjson, "0", base, sizeof base);
     snprintf(home, sizeof home, "%s/home", folder);
     snprintf(config, sizeof config, "%s/sync.ini", folder);
     FILE *file = fopen(config, "w");
@@ -214,6 +188,5 @@ void bench_console_syncing(const char *build, const char *folder, const char *nd
     snprintf(text, sizeof text, "%.1f MB", (double)kb / 1024);
     bench_row("memory of a console while syncing", text, "24 MB", kb <= 24 * 1024);
     console_stop(&run);
-    kill(server, SIGTERM);
-    waitpid(server, NULL, 0);
+    bench_server_stop(server);
 }

@@ -141,7 +141,7 @@ static double import(struct store *store, const char *ndjson)
     return took;
 }
 
-static struct store *make_store(const char *home, struct vault **vault)
+struct store *bench_store_make(const char *home, struct vault **vault)
 {
     struct paths paths;
     struct error error = {0};
@@ -166,7 +166,7 @@ void bench_import(const char *folder, const char *ndjson)
     snprintf(path, sizeof path, "%s/baseline.db", folder);
     snprintf(home, sizeof home, "%s/home", folder);
     double bare = baseline_apart(path, ndjson, &resources);
-    struct store *store = make_store(home, &vault);
+    struct store *store = bench_store_make(home, &vault);
     double ours = import(store, ndjson);
     store_close(store);
     vault_free(vault);
@@ -224,7 +224,7 @@ void bench_queries(const char *folder, const char *home, const char *one_patient
     vault_free(vault);
 
     snprintf(other, sizeof other, "%s/one", folder);
-    store = make_store(other, &vault);
+    store = bench_store_make(other, &vault);
     import(store, one_patient_ndjson);
     for (size_t i = 0; i < 100; i++) {
         struct chart chart;

@@ -131,6 +131,15 @@ expect 'both at once' 2 'not both' doorstep visit --resume "$kept" --set-aside "
 expect 'set aside what' 2 'lacks its value' doorstep visit --set-aside
 expect 'sync without a server' 4 'no server' doorstep sync
 expect 'status' 0 '"pending": *[1-9]' doorstep status --json
+expect 'status: no run so far' 0 '"journal": *\[\]' doorstep status --json
+printf '[sync]\nserver = https://127.0.0.1:9/fhir\n' > "$home/closed.ini"
+expect 'sync: nobody answers' 4 'Sent 0, received 0, removed 0' doorstep --config "$home/closed.ini" sync
+expect 'the journal has the run' 0 '"result": *"unreachable"' doorstep status --json
+expect 'and its costs' 0 '"requests": *[1-9]' doorstep status --json
+expect 'status: the last run in words' 0 'Last run: sent 0, received 0; left: [1-9][0-9]* waiting' doorstep status
+expect 'sync: what was removed, in JSON' 4 '"removed": *0' doorstep --config "$home/closed.ini" sync --json
+printf '%s' "$(doorstep status --json | tr -d ' \t\n')" | grep -q '"journal":\[{"start":"[^}]*},{"start":"[^}]*}\]' && passed=$((passed + 1)) ||
+    { failed=$((failed + 1)); echo 'FAIL two runs, two lines'; }
 expect 'export visit' 0 '"resources": *1[0-9]' doorstep export visit "$id" --to "$home/visit-out.json" --json
 expect 'it keeps the appointment of the day' 0 '"reference": *"Appointment/' cat "$home/visit-out.json"
 visit '{"vitals": {"pulse": "72"}, "sign": true}'
@@ -139,6 +148,8 @@ second=$(printf '%s\n' "$out" | sed -n 's/.*"visit":[^"]*"\([^"]*\)".*/\1/p')
 doorstep export visit "$second" --to "$home/second.json" > /dev/null
 expect 'keeps no appointment twice' 1 '^0$' grep -c '"Appointment/' "$home/second.json"
 expect 'export does not overwrite' 1 'already' doorstep export visit "$id" --to "$home/visit-out.json"
+expect 'outbox retry: no such number' 1 'Nothing of this was refused' doorstep outbox retry 4711
+expect 'outbox retry: which' 2 'retry NUMBER|VISIT' doorstep outbox retry
 expect 'export outbox' 0 '"resources"' doorstep export outbox --to "$home/outbox-out.json" --json
 expect 'export: unknown visit' 1 'no signed visit' doorstep export visit 00000000-0000-4000-8000-000000000000
 expect 'export: unknown kind' 2 'outbox' doorstep export everything

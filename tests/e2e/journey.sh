@@ -161,7 +161,7 @@ arrive_at Outbox
 says 'signed, %d records wait to be sent'
 keys y
 says 'offline'
-says '%s: NOT COMPLETE: %s'
+says 'NOT COMPLETE: %s'
 says 'signed, %d records wait to be sent'
 lock_and_leave '김영자'
 never=

@@ -30,6 +30,7 @@ struct options {
     int port;                 /* 0: any free one */
     int conflict_status;      /* 409 as HAPI, or 412 as R4 says */
     int64_t search_cache;     /* ms in which an equal search gets the old result */
+    uint64_t seed;            /* of what page links are made of */
     int64_t loaded_ago;       /* ms by which loaded resources are older than the server */
     int64_t max_entries;      /* of a transaction with a condition in it; 0: no limit */
     int64_t largest_page;     /* rows of a page at most; 0: 200, as HAPI */

@@ -1,9 +1,10 @@
 /*
  * loopback [--port N] [--load FILE.ndjson]... [--token TEXT] [--dump FILE] [--quiet]
  *          [--conflict-status 412] [--merge-duplicates] [--max-entries N] [--no-integrity] [--search-cache SECONDS]
- *          [--loaded-ago SECONDS]
+ *          [--loaded-ago SECONDS] [--seed N]
  *
- * What --load brings was last updated when the server started, or --loaded-ago before; give that option first.
+ * What --load brings was last updated when the server started, or --loaded-ago before; give that option first. With
+ * --seed, the same requests in the same order get the same page links.
  *
  * A FHIR R4 server in memory on 127.0.0.1, for the demonstration and the
  * tests. Its first line on stdout is "listening on http://127.0.0.1:PORT/fhir";
@@ -39,6 +40,7 @@ static const struct option long_options[] = {
     {"no-integrity", no_argument, NULL, 'i'},
     {"search-cache", required_argument, NULL, 's'},
     {"loaded-ago", required_argument, NULL, 'a'},
+    {"seed", required_argument, NULL, 'r'},
     {NULL, 0, NULL, 0},
 };
 
@@ -152,6 +154,11 @@ static bool read_options(struct server *server, int count, char **arguments)
         case 'a':
             options->loaded_ago = strtoll(optarg, NULL, 10) * INSTANT_SECOND;
             break;
+        case 'r':
+            options->seed = strtoull(optarg, NULL, 10);
+            searches_free(server->searches);
+            server->searches = searches_new(randomness_seeded(&options->seed));
+            break;
         default:
             return false;
         }
@@ -185,7 +192,7 @@ int main(int count, char **arguments)
     if (ok && !read_options(&server, count, arguments)) {
         fputs("usage: loopback [--port N] [--load FILE.ndjson]... [--token TEXT] [--dump FILE] [--quiet]\n"
               "                [--conflict-status 409|412] [--merge-duplicates] [--max-entries N] [--no-integrity]\n"
-              "                [--search-cache SECONDS] [--loaded-ago SECONDS]\n", stderr);
+              "                [--search-cache SECONDS] [--loaded-ago SECONDS] [--seed N]\n", stderr);
         ok = false;
     }
     http = ok ? http_start(&server) : NULL;

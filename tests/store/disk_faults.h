@@ -21,17 +21,25 @@ static struct {
     int error;       /* what it fails with; 0: the process ends there */
     bool sticky;     /* and all after it */
     bool half;       /* a write writes half of it first */
+    bool brief;      /* a write writes half of it and says so; nothing else is hit */
     long calls;
 } disk_fault;
 
 static bool disk_hit(void)
 {
     disk_fault.calls++;
-    bool now = disk_fault.at > 0 && (disk_fault.calls == disk_fault.at || (disk_fault.sticky && disk_fault.calls > disk_fault.at));
+    bool now = !disk_fault.brief && disk_fault.at > 0 &&
+               (disk_fault.calls == disk_fault.at || (disk_fault.sticky && disk_fault.calls > disk_fault.at));
     if (now && disk_fault.error != 0) {
         errno = disk_fault.error;
     }
     return now;
+}
+
+/* How much of a write that is not hit is written. */
+static size_t disk_share(size_t length)
+{
+    return disk_fault.brief && disk_fault.calls == disk_fault.at && length > 1 ? length / 2 : length;
 }
 
 static void disk_end(void)
@@ -50,7 +58,7 @@ ssize_t write(int file, const void *bytes, size_t length)
         disk_end();
         return -1;
     }
-    return syscall(SYS_write, file, bytes, length);
+    return syscall(SYS_write, file, bytes, file > 2 ? disk_share(length) : length);
 }
 
 ssize_t pwrite64(int file, const void *bytes, size_t length, off64_t offset)
@@ -62,7 +70,7 @@ ssize_t pwrite64(int file, const void *bytes, size_t length, off64_t offset)
         disk_end();
         return -1;
     }
-    return syscall(SYS_pwrite64, file, bytes, length, offset);
+    return syscall(SYS_pwrite64, file, bytes, disk_share(length), offset);
 }
 
 int fsync(int file)

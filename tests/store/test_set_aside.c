@@ -10,6 +10,10 @@
     "\",\"start\":\"2026-11-22T" start ":00+09:00\",\"participant\":[{\"actor\":{\"reference\":\"Patient/p1\"}," \
     "\"status\":\"accepted\"}]}"
 
+#define SOMEBODY_ELSE \
+    "{\"resourceType\":\"Patient\",\"id\":\"p1\"," META("1", "2026-11-20T00:00:00Z") ",\"name\":[{\"family\":\"Sato\"," \
+    "\"given\":[\"Ken\"]}],\"gender\":\"male\",\"birthDate\":\"1951-01-09\"}"
+
 static void last_audit_is(struct fixture *fixture, const char *action, const char *detail)
 {
     struct audit_rows rows;
@@ -98,12 +102,47 @@ static void one_unfinished_visit_a_patient(void **state)
     assert_int_equal(draft_set_aside(fixture->store, second, "", &fixture->error), STATUS_OK);
     assert_int_equal(draft_resume(fixture->store, first, &fixture->error), STATUS_OK);
     assert_int_equal(draft_set_aside(fixture->store, first, "", &fixture->error), STATUS_OK);
-    /* The patient left the caseload: what was entered stays, and waits for the patient. */
+    /* The patient left the caseload: what was entered stays, and whose it is. */
     assert_int_equal(record_release_patient(fixture->store, "p1", &fixture->error), STATUS_OK);
-    assert_int_equal(draft_resume(fixture->store, first, &fixture->error), STATUS_NOT_FOUND);
-    assert_int_equal(pull(fixture, HANA_1), APPLY_STORED);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM resource WHERE patient = 'p1' AND type <> 'Patient'"), 0);
     assert_int_equal(draft_resume(fixture->store, first, &fixture->error), STATUS_OK);
     assert_int_equal(draft_resume(fixture->store, "nothing", &fixture->error), STATUS_NOT_FOUND);
+}
+
+/* Another server, or another import, may use the same id for somebody else: the visit must never open in that chart. */
+static void check_never_anothers(struct fixture *fixture, bool other_server, bool released)
+{
+    char visit[UUID_SIZE];
+
+    assert_int_equal(draft_start(fixture->store, "p1", "", visit, &fixture->error), STATUS_OK);
+    put_field(fixture, visit, "vitals.pulse", "80");
+    assert_int_equal(draft_set_aside(fixture->store, visit, "", &fixture->error), STATUS_OK);
+    if (other_server) {
+        assert_int_equal(record_leave_server(fixture->store, "https://a.example", "elsewhere", &fixture->error), STATUS_OK);
+        assert_int_equal(record_arrive_at_server(fixture->store, "https://b.example", NULL, &fixture->error), STATUS_OK);
+    }
+    if (released) {
+        assert_int_equal(record_release_patient(fixture->store, "p1", &fixture->error), STATUS_OK);
+    }
+    assert_int_equal(pull(fixture, SOMEBODY_ELSE), APPLY_STORED);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM visit WHERE patient = 'p1'"), 0);
+    assert_int_equal(draft_resume(fixture->store, visit, &fixture->error), STATUS_NOT_FOUND);
+    assert_string_equal(text_of(fixture, "SELECT value FROM draft WHERE field = 'vitals.pulse'"), "80");
+}
+
+static void it_never_becomes_another_persons(void **state)
+{
+    check_never_anothers(*state, true, false);
+}
+
+static void nor_once_the_patient_left_the_caseload(void **state)
+{
+    check_never_anothers(*state, false, true);
+}
+
+static void nor_after_both(void **state)
+{
+    check_never_anothers(*state, true, true);
 }
 
 /* --- which appointment ---------------------------------------------------------------------------- */
@@ -171,6 +210,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(it_is_kept_whole_and_taken_up_again, with_caseload, remove_home),
         cmocka_unit_test_setup_teardown(it_is_listed_however_old, with_caseload, remove_home),
         cmocka_unit_test_setup_teardown(one_unfinished_visit_a_patient, with_caseload, remove_home),
+        cmocka_unit_test_setup_teardown(it_never_becomes_another_persons, with_caseload, remove_home),
+        cmocka_unit_test_setup_teardown(nor_once_the_patient_left_the_caseload, with_caseload, remove_home),
+        cmocka_unit_test_setup_teardown(nor_after_both, with_caseload, remove_home),
         cmocka_unit_test_setup_teardown(a_visit_keeps_the_nearest_appointment_that_is_left, with_caseload, remove_home),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

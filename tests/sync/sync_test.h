@@ -488,4 +488,26 @@ static inline size_t sign_visit(struct bed *bed, const char *patient, const stru
     return sign_planned(bed, patient, "", fields, task, visit);
 }
 
+/* All that this device ever made is at the server, each once. Its own UUID is in nothing else of its type. */
+static inline void assert_once_at_server(struct bed *bed, const char *visit)
+{
+    sqlite3_stmt *statement = NULL;
+    int count = 0;
+    assert_int_equal(held(bed, "Encounter", visit), 1);
+    assert_int_equal(sqlite3_prepare_v2(bed->fixture.store->connection, "SELECT type, uuid FROM identity", -1, &statement, NULL),
+                     SQLITE_OK);
+    for (; sqlite3_step(statement) == SQLITE_ROW; count++) {
+        char type[RESOURCE_TYPE_SIZE];
+        char uuid[UUID_SIZE];
+        column_text(statement, 0, type, sizeof type);
+        column_text(statement, 1, uuid, sizeof uuid);
+        if (held(bed, type, uuid) != 1) {
+            sqlite3_finalize(statement);
+            fail_msg("the server holds %s %s %d times", type, uuid, held(bed, type, uuid));
+        }
+    }
+    sqlite3_finalize(statement);
+    assert_true(count >= 4);
+}
+
 #endif

@@ -183,6 +183,43 @@ static void waits_are_read_and_bounded(void **state)
     response_free(&response);
 }
 
+static void limits_of_requests_are_read(void **state)
+{
+    static const struct {
+        const char *headers;
+        int64_t seconds;
+    } waits[] = {
+        {"\"RateLimit-Remaining\":\"0\",\"RateLimit-Reset\":\"30\"", 30},
+        {"\"RateLimit-Remaining\":\"1\",\"RateLimit-Reset\":\"30\"", -1},
+        {"\"RateLimit-Remaining\":\"0\"", -1},
+        {"\"RateLimit-Reset\":\"30\"", -1},
+        {"\"RateLimit-Remaining\":\"0\",\"RateLimit-Reset\":\"86400\"", 3600},
+        {"\"X-RateLimit-Remaining\":\"0\",\"X-RateLimit-Reset\":\"45\"", 45},
+        {"\"X-RateLimit-Remaining\":\"0\",\"X-RateLimit-Reset\":\"1100000000\"", 0}, /* a time, in 2004 */
+        {"\"X-RateLimit-Remaining\":\"0\",\"X-RateLimit-Reset\":\"99999999999999\"", 3600},
+        {"\"RateLimit\":\"limit=100, remaining=0, reset=50\"", 50},
+        {"\"RateLimit\":\"limit=100, remaining=7, reset=50\"", -1},
+        {"\"RateLimit\":\"\\\"requests\\\";r=9;t=10, \\\"fhirInteractions\\\";r=0;t=20\"", 20},
+        {"\"RateLimit\":\"\\\"a;r=0;t=9\\\";r=1;t=20\"", -1},
+        {"\"RateLimit\":\"default;r=0;t=15\",\"Retry-After\":\"5\"", 15},
+        {"\"RateLimit\":\"default;r=0;t=15\",\"Retry-After\":\"25\"", 25},
+        {"\"RateLimit\":\"r=0\"", -1},
+        {"\"RateLimit\":\"\\\"\"", -1},
+    };
+    struct bed *bed = *state;
+    for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++) {
+        struct response response;
+        char spec[512];
+        text_format(spec, sizeof spec, "{\"fault\":\"status\",\"status\":429,\"headers\":{%s}}", waits[i].headers);
+        fault(bed, spec);
+        get(bed, bed->http, "/metadata", &response);
+        if (response.retry_after != waits[i].seconds) {
+            fail_msg("%s became %lld", waits[i].headers, (long long)response.retry_after);
+        }
+        response_free(&response);
+    }
+}
+
 static void how_an_exchange_ends(void **state)
 {
     static const struct {
@@ -384,6 +421,7 @@ int main(void)
         token_test(a_wrong_token_is_said),
         bed_test(bodies_are_compressed_both_ways),
         bed_test(waits_are_read_and_bounded),
+        bed_test(limits_of_requests_are_read),
         bed_test(how_an_exchange_ends),
         bed_test(an_answer_has_a_size_limit),
         cmocka_unit_test(odd_bytes_end_an_exchange),

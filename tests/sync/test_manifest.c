@@ -1,6 +1,7 @@
 /* What the server deleted leaves the charts; what is missing here is fetched; and what asking for it costs. */
 #include "tests/sync/script.h"
 
+#include "sync/charts.h"
 #include "sync/manifest.h"
 
 /* The device's clock, as far ahead as a test wants it. */
@@ -44,7 +45,7 @@ static void what_the_server_deleted_leaves_the_charts(void **state)
     wait_hours(bed, MANIFEST_HOURS);
     assert_run(bed, STATUS_OK);
     assert_int_equal(bed->result.removed, 0);
-    assert_int_equal(bed->result.entry.requests, 3); /* the Group, what is new, the numbers */
+    assert_int_equal(bed->result.entry.requests, 4); /* what the server is, the Group, what is new, the numbers */
 }
 
 /* A hole, however it came about. */
@@ -157,6 +158,31 @@ static void the_check_costs_little(void **state)
     measure("60");
 }
 
+/* The server keeps another time than the device: both mean the same moment by where the window of readings begins. */
+static void the_window_is_a_moment_not_a_day(void **state)
+{
+    struct bed *bed = *state;
+    char at[40];
+    char json[1000];
+    instant_format_fhir(at, sizeof at, charts_window(&bed->sync) + INSTANT_HOUR);
+    assert_true(text_format(json, sizeof json,
+                            "{\"resourceType\":\"Observation\",\"id\":\"edge\",\"status\":\"final\",\"subject\":{\"reference\":"
+                            "\"Patient/p1\"},\"effectiveDateTime\":\"%s\",\"code\":{\"coding\":[{\"system\":\"http://loinc.org\","
+                            "\"code\":\"8867-4\"}]},\"valueQuantity\":{\"value\":71,\"system\":\"http://unitsofmeasure.org\","
+                            "\"code\":\"/min\"}}", at));
+    put_resource(bed, "Observation/edge", json);
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(number(bed, "SELECT count(*) FROM resource WHERE id = 'edge'"), 1);
+}
+
+static int begin_abroad(void **state)
+{
+    assert_int_equal(setenv("TZ", "UTC", 1), 0);
+    int result = begin(state);
+    assert_int_equal(setenv("TZ", "Asia/Seoul", 1), 0);
+    return result;
+}
+
 #define bed_test(name) cmocka_unit_test_setup_teardown(name, begin, leave_bed)
 
 int main(void)
@@ -167,6 +193,7 @@ int main(void)
         bed_test(what_is_unsent_or_imported_stays),
         bed_test(nothing_leaves_because_a_list_lacks_it),
         bed_test(it_works_without_batches),
+        cmocka_unit_test_setup_teardown(the_window_is_a_moment_not_a_day, begin_abroad, leave_bed),
         cmocka_unit_test(the_check_costs_little),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

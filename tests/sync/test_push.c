@@ -3,28 +3,6 @@
 
 #include <sys/time.h>
 
-/* All that this device ever made is at the server, each once. Its own UUID is in nothing else of its type. */
-static void assert_once_at_server(struct bed *bed, const char *visit)
-{
-    sqlite3_stmt *statement = NULL;
-    int count = 0;
-    assert_int_equal(held(bed, "Encounter", visit), 1);
-    assert_int_equal(sqlite3_prepare_v2(bed->fixture.store->connection, "SELECT type, uuid FROM identity", -1, &statement, NULL),
-                     SQLITE_OK);
-    for (; sqlite3_step(statement) == SQLITE_ROW; count++) {
-        char type[RESOURCE_TYPE_SIZE];
-        char uuid[UUID_SIZE];
-        column_text(statement, 0, type, sizeof type);
-        column_text(statement, 1, uuid, sizeof uuid);
-        if (held(bed, type, uuid) != 1) {
-            sqlite3_finalize(statement);
-            fail_msg("the server holds %s %s %d times", type, uuid, held(bed, type, uuid));
-        }
-    }
-    sqlite3_finalize(statement);
-    assert_true(count >= 4);
-}
-
 static void assert_second_sync_is_silent(struct bed *bed)
 {
     int64_t writes = counted(bed, "methods.POST") + counted(bed, "methods.PUT");
@@ -179,18 +157,26 @@ static void one_refused_entry_holds_up_nobody(void **state)
     assert_run(bed, STATUS_ATTENTION); /* what was refused is not sent again by itself */
     assert_int_equal(counted(bed, "methods.POST"), writes);
 
+    /* What names it waits, and says for what. */
+    assert_int_equal(number(bed, "SELECT count(*) FROM outbox WHERE state = 'waiting' AND reason LIKE "
+                                 "'%waits for the Observation%which the server refused%'"), 2);
+
     sign_visit(bed, "p2", small_visit, NULL, second); /* its pulse is refused as well */
     assert_run(bed, STATUS_ATTENTION);
     assert_int_equal(held(bed, "Encounter", second), 1);
     assert_int_equal(number(bed, "SELECT count(*) FROM outbox WHERE state = 'refused'"), 2);
 
     no_faults(bed);
+    assert_int_equal(outbox_retry(bed->fixture.store, number(bed, "SELECT number FROM outbox WHERE state = 'waiting'"), NULL),
+                     STATUS_NOT_FOUND); /* it was not refused */
     for (int i = 0; i < 2; i++) {
         assert_int_equal(outbox_retry(bed->fixture.store, number(bed, "SELECT number FROM outbox WHERE state = 'refused'"), NULL),
                          STATUS_OK);
     }
     assert_run(bed, STATUS_OK);
     assert_int_equal(number(bed, OUTBOX_COUNT), 0);
+    assert_int_equal(number(bed, "SELECT count(*) FROM audit WHERE action = 'retry' AND type = 'Observation' AND patient IN ('p1', 'p2') "
+                                 "AND detail = 'HTTP 422'"), 2);
     assert_int_equal(number(bed, "SELECT count(*) FROM visit WHERE accepted IS NOT NULL"), 2);
     assert_once_at_server(bed, first);
     assert_second_sync_is_silent(bed);
@@ -314,6 +300,8 @@ static void a_visit_waits_for_its_practitioner(void **state)
     assert_run(bed, STATUS_ATTENTION);
     assert_int_equal(held(bed, "Encounter", visit), 0);
     assert_int_equal(number(bed, "SELECT count(*) FROM outbox WHERE state = 'waiting'"), queued);
+    /* Never sent, and not silent about why. */
+    assert_int_equal(number(bed, "SELECT count(*) FROM outbox WHERE attempts = 0 AND reason LIKE '%waits for the %'"), queued);
     no_faults(bed);
     assert_int_equal(outbox_retry(bed->fixture.store, number(bed, "SELECT number FROM outbox WHERE state = 'refused'"), NULL), STATUS_OK);
     assert_run(bed, STATUS_OK);

@@ -161,6 +161,65 @@ static void progress_is_told_in_order(void **state)
     assert_run(bed, STATUS_OK);
 }
 
+struct counts {
+    struct sync_progress pushing, pulling; /* the last of each */
+    int backwards;
+};
+
+static void note_counts(void *context, const struct sync_progress *progress)
+{
+    struct counts *counts = context;
+    struct sync_progress *last = progress->phase == SYNC_PUSHING ? &counts->pushing : &counts->pulling;
+    if (progress->phase == SYNC_PUSHING || progress->phase == SYNC_PULLING) {
+        counts->backwards += progress->done < last->done || (last->total > 0 && progress->total != last->total);
+        *last = *progress;
+    }
+}
+
+/* Neither what was refused nor what never went out counts as done, and no chart that was not read. */
+static void progress_counts_only_what_arrived(void **state)
+{
+    struct bed *bed = *state;
+    struct counts counts = {.backwards = 0};
+    char visit[UUID_SIZE];
+    bed->sync.progress = note_counts;
+    bed->sync.progress_context = &counts;
+    assert_run(bed, STATUS_OK);
+    int queued = (int)sign_visit(bed, "p1", small_visit, "t1", visit);
+    queued += (int)sign_visit(bed, "p2", small_visit, NULL, visit);
+
+    fault(bed, "{\"fault\":\"offline\",\"times\":0}");
+    counts = (struct counts){.backwards = 0};
+    assert_run(bed, STATUS_UNREACHABLE);
+    assert_int_equal(counts.pushing.total, queued);
+    assert_int_equal(counts.pushing.done, 0);
+    assert_int_equal(counts.pulling.total, 0);
+
+    no_faults(bed);
+    fault(bed, "{\"fault\":\"reject\",\"contains\":\"8867-4\"}");
+    counts = (struct counts){.backwards = 0};
+    assert_run(bed, STATUS_ATTENTION);
+    assert_int_equal(counts.pushing.total, queued);
+    assert_int_equal(counts.pushing.done, queued - number(bed, OUTBOX_COUNT));
+    assert_true(counts.pushing.done > 0 && counts.pushing.done < queued);
+    assert_int_equal(counts.pulling.done, counts.pulling.total);
+    assert_true(counts.pulling.total > 0);
+    assert_int_equal(counts.backwards, 0);
+}
+
+static void a_chart_that_was_not_read_does_not_count(void **state)
+{
+    struct bed *bed = *state;
+    struct counts counts = {.backwards = 0};
+    bed->sync.progress = note_counts;
+    bed->sync.progress_context = &counts;
+    fault(bed, "{\"fault\":\"status\",\"status\":500,\"match\":\"/fhir/Observation\",\"times\":0}");
+    assert_run(bed, STATUS_UNREACHABLE);
+    assert_true(counts.pulling.total > 0);
+    assert_int_equal(counts.pulling.done, number(bed, COMPLETE_COUNT));
+    assert_true(counts.pulling.done < counts.pulling.total);
+}
+
 /* --- budgets ------------------------------------------------------------------------------------------ */
 
 static uint64_t visit_out;
@@ -236,6 +295,8 @@ int main(void)
         bed_test(the_first_answer_must_be_a_fhir_r4_server),
         bed_test(a_final_slash_is_no_other_server),
         bed_test(progress_is_told_in_order),
+        bed_test(progress_counts_only_what_arrived),
+        bed_test(a_chart_that_was_not_read_does_not_count),
         bed_test(a_visit_keeps_to_its_budget),
         cmocka_unit_test(nothing_new_costs_little),
     };

@@ -98,6 +98,7 @@ static void nothing_of_one_server_goes_to_another(void **state)
     sign_visit(bed, "p1", small_visit, NULL, visits[0]);
     assert_run(bed, STATUS_OK);
     int64_t queued = (int64_t)sign_visit(bed, "p1", whole_visit, "t1", visits[1]);
+    int nurses = held(bed, "Practitioner", NULL);
     write_others(bed);
     start_other(bed, &other);
     assert_run(bed, STATUS_ATTENTION);
@@ -137,6 +138,10 @@ static void nothing_of_one_server_goes_to_another(void **state)
     assert_int_equal(held(bed, "Task", "completed"), 1);
     assert_int_equal(number(bed, NAMED("Kim")), PATIENTS);
     assert_run(bed, STATUS_OK);
+    assert_int_equal(held(bed, "Practitioner", NULL), nurses); /* who knows her still */
+    sign_visit(bed, "p3", small_visit, NULL, visits[0]);
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(held(bed, "Encounter", "Practitioner/n1"), 3);
     leave_other(&other);
 }
 

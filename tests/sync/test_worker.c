@@ -1,7 +1,12 @@
 /* The background thread: asked, cancelled, left; and the nurse works on meanwhile. */
+#include "sync/network.h"
 #include "sync/worker.h"
 #include "tests/sync/sync_test.h"
 
+#include <linux/if_addr.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <poll.h>
 #include <pthread.h>
 
@@ -130,6 +135,49 @@ static void a_second_sync_of_this_nurse_waits(void **state)
     free_desk(desk);
 }
 
+/* A failure before the first byte is in the journal too: else the run before it would seem the last. */
+static void an_attempt_that_could_not_begin_leaves_a_line(void **state)
+{
+    (void)state;
+    struct desk *desk = new_desk(NULL);
+    struct sync_status status;
+    worker_request(desk->worker);
+    wait_until(desk, succeeded);
+    assert_int_equal(store_setting_set(desk->bed->fixture.store, SETTING_TOKEN, "broken\nin two", NULL), STATUS_OK);
+    worker_request(desk->worker);
+    assert_int_equal(wait_until(desk, failed).last, STATUS_INVALID);
+    assert_int_equal(query_status(desk->bed->fixture.store, &status, NULL), STATUS_OK);
+    assert_int_equal(status.last_result, STATUS_INVALID);
+    assert_non_null(strstr(status.last_reason, "token"));
+    assert_int_equal(number(desk->bed, "SELECT count(*) FROM journal"), 2);
+    free_desk(desk);
+}
+
+/* What the screen is told of a run, until it ends. */
+static void the_snapshot_counts_what_arrived_and_stays(void **state)
+{
+    (void)state;
+    struct desk *desk = new_desk(NULL);
+    char visit[UUID_SIZE];
+    worker_request(desk->worker);
+    struct worker_snapshot first = wait_until(desk, succeeded);
+    assert_true(first.run >= 1);
+    assert_int_equal(first.sent.total, 0);
+    assert_int_equal(first.received.total, PATIENTS);
+    assert_int_equal(first.received.done, PATIENTS);
+    assert_string_equal(first.patient, "");
+    int queued = (int)sign_visit(desk->bed, "p1", small_visit, NULL, visit);
+    fault(desk->bed, "{\"fault\":\"reject\",\"contains\":\"8867-4\"}");
+    worker_request(desk->worker);
+    struct worker_snapshot second = wait_until(desk, failed);
+    assert_int_equal(second.last, STATUS_ATTENTION);
+    assert_true(second.run > first.run);
+    assert_int_equal(second.sent.total, queued);
+    assert_true(second.sent.done > 0 && second.sent.done < queued);
+    assert_int_equal(second.sent.done, queued - number(desk->bed, OUTBOX_COUNT));
+    free_desk(desk);
+}
+
 static void a_hanging_server_does_not_hold_the_program(void **state)
 {
     (void)state;
@@ -230,6 +278,89 @@ static void signals_reach_the_screen_not_the_thread(void **state)
     free_desk(desk);
 }
 
+/* --- the network's return ------------------------------------------------------------------------------ */
+
+static void no_chance(void *context, void *bytes, size_t count)
+{
+    (void)context;
+    memset(bytes, 0xff, count);
+}
+
+struct news {
+    struct nlmsghdr head;
+    union {
+        struct ifaddrmsg address;
+        struct ifinfomsg link;
+    };
+};
+
+/* News as the kernel words them. */
+static void send_news(int end, const struct news *news)
+{
+    struct news whole = *news;
+    whole.head.nlmsg_len = sizeof whole;
+    assert_int_equal(send(end, &whole, sizeof whole, 0), sizeof whole);
+}
+
+static const struct news address_here = {.head = {.nlmsg_type = RTM_NEWADDR}, .address = {.ifa_scope = RT_SCOPE_UNIVERSE}};
+static const struct news link_down = {.head = {.nlmsg_type = RTM_NEWLINK}, .link = {.ifi_change = IFF_RUNNING}};
+static const struct news link_up = {.head = {.nlmsg_type = RTM_NEWLINK},
+                                    .link = {.ifi_flags = IFF_UP | IFF_RUNNING, .ifi_change = IFF_RUNNING}};
+static const struct news link_as_before = {.head = {.nlmsg_type = RTM_NEWLINK}, .link = {.ifi_flags = IFF_UP | IFF_RUNNING}};
+static const struct news address_of_itself = {.head = {.nlmsg_type = RTM_NEWADDR}, .address = {.ifa_scope = RT_SCOPE_HOST}};
+static const struct news address_gone = {.head = {.nlmsg_type = RTM_DELADDR}, .address = {.ifa_scope = RT_SCOPE_UNIVERSE}};
+
+static void news_of_the_network_are_read(void **state)
+{
+    static const struct {
+        const struct news *news;
+        bool appeared;
+    } cases[] = {{&address_here, true},       {&link_up, true},            {&link_down, false},
+                 {&link_as_before, false}, {&address_of_itself, false}, {&address_gone, false}};
+    int ends[2];
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM, 0, ends), 0);
+    assert_false(network_appeared(ends[0]));
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        send_news(ends[1], cases[i].news);
+        assert_int_equal(network_appeared(ends[0]), cases[i].appeared);
+    }
+    send_news(ends[1], &link_up); /* all that wait are read at once */
+    send_news(ends[1], &link_down);
+    assert_true(network_appeared(ends[0]));
+    assert_false(network_appeared(ends[0]));
+    assert_int_equal(send(ends[1], &link_up, 7, 0), 7); /* cut */
+    assert_false(network_appeared(ends[0]));
+    close(ends[0]);
+    close(ends[1]);
+    int kernel = network_open();
+    assert_false(kernel >= 0 && network_appeared(kernel));
+    close(kernel);
+}
+
+static void it_tries_soon_when_the_network_returns(void **state)
+{
+    (void)state;
+    struct desk *desk = new_desk(NULL);
+    int ends[2];
+    int64_t start = 0;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM, 0, ends), 0);
+    worker_free(desk->worker);
+    desk->bed->fixture.options.randomness.fill = no_chance;
+    assert_int_equal(worker_new_watching(&desk->bed->fixture.paths, desk->bed->fixture.vault, &desk->bed->fixture.options,
+                                         &desk->config, ends[0], &desk->worker, NULL), STATUS_OK);
+    fault(desk->bed, "{\"fault\":\"offline\",\"match\":\"/fhir\",\"times\":0}");
+    worker_request(desk->worker);
+    wait_until(desk, failed);
+    no_faults(desk->bed);
+    start = system_clock_now(NULL);
+    send_news(ends[1], &address_here);
+    wait_until(desk, succeeded);
+    assert_in_range(system_clock_now(NULL) - start, 900, 20000); /* the timer alone would take 30 s */
+    free_desk(desk);
+    close(ends[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -237,11 +368,15 @@ int main(void)
         cmocka_unit_test(a_clinic_without_a_server_is_no_failure),
         cmocka_unit_test(why_it_failed_is_known_until_it_works),
         cmocka_unit_test(a_second_sync_of_this_nurse_waits),
+        cmocka_unit_test(an_attempt_that_could_not_begin_leaves_a_line),
+        cmocka_unit_test(the_snapshot_counts_what_arrived_and_stays),
         cmocka_unit_test(a_hanging_server_does_not_hold_the_program),
         cmocka_unit_test(a_run_can_be_cancelled_and_asked_again),
         cmocka_unit_test(asking_before_leaving_is_harmless),
         cmocka_unit_test(the_nurse_works_on_meanwhile),
         cmocka_unit_test(signals_reach_the_screen_not_the_thread),
+        cmocka_unit_test(news_of_the_network_are_read),
+        cmocka_unit_test(it_tries_soon_when_the_network_returns),
     };
     memory_install();
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -110,6 +110,30 @@ static void the_view_follows_after_what_is_typed_is_saved(void **state)
     assert_true(stage_shows("Call the pharmacy"));
 }
 
+/* Also while she thinks about the next word, after the pause that saves: keys that follow are still that word's. */
+static void news_leave_the_cursor_in_its_word(void **state)
+{
+    struct stage *stage = *state;
+
+    stage_type(stage, "\rs12sk" "2no vein");
+    stage_wait(stage, 1000);
+    arrive(stage, "{\"resourceType\":\"Task\",\"id\":\"t2\",\"status\":\"requested\",\"intent\":\"order\","
+                  "\"for\":{\"reference\":\"Patient/kim\"},\"description\":\"Call the pharmacy\"}");
+    hear_of_sync(stage);
+    assert_true(stage_shows("Call the pharmacy"));
+    stage_type(stage, ", 1 try");
+    stage_wait(stage, 1000);
+    assert_string_equal(visit_draft_get(&stage->console.application.draft, "task.0.status"), "failed");
+    assert_string_equal(visit_draft_get(&stage->console.application.draft, "task.0.reason"), "no vein, 1 try");
+    stage_type(stage, "\033[D\033[D\033[D\033[D\033[D\033[D\033[D");
+    stage_wait(stage, 1000);
+    arrive(stage, ALLERGY("al2", "Latex"));
+    hear_of_sync(stage);
+    stage_type(stage, " found");
+    stage_wait(stage, 1000);
+    assert_string_equal(visit_draft_get(&stage->console.application.draft, "task.0.reason"), "no vein found, 1 try");
+}
+
 static void what_another_process_wrote_appears_by_itself(void **state)
 {
     struct stage *stage = *state;
@@ -358,6 +382,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STAGED(an_allergy_is_shown_while_something_is_typed),
         STAGED(the_view_follows_after_what_is_typed_is_saved),
+        STAGED(news_leave_the_cursor_in_its_word),
         STAGED(what_another_process_wrote_appears_by_itself),
         STAGED(a_chart_below_another_view_is_fresh_too),
         STAGED(a_visit_begun_elsewhere_is_seen),

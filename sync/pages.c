@@ -1,0 +1,241 @@
+/* A search, page by page. See pages.h. Called by caseload.c, charts.c, people.c, manifest.c, address.c and singly.c. */
+#include "sync/pages.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "fhir/bundle.h"
+#include "sync/exchange.h"
+#include "sync/portion.h"
+
+#include <string.h>
+
+#define PAGES_AT_MOST 5000
+#define RESTARTS_AT_MOST 2
+#define EMPTY_AT_MOST 10 /* one after the other, each with a link to the next */
+#define CUTS_AT_MOST 4 /* one after the other, without a page between them */
+#define COUNT "_count="
+
+/* Where a walk over pages is. A circle of pages is found by Brent's method: one page is remembered, at doubling distances. */
+struct walk {
+    struct sync *sync;
+    struct sync_result *result;
+    const char *url; /* where it began */
+    char *current;   /* owned, like the next two; NULL after the last page */
+    char *next;
+    char *landmark;
+    int pages;
+    int landmark_at; /* the page count at which the landmark moves on */
+    int restarts;
+    int empty;
+    int cuts;
+    size_t size;     /* of the page asked for; 0: the search says it itself */
+    size_t most;     /* what was too much once is not tried again in this walk */
+};
+
+static enum status walk_to(char **slot, const char *url, struct error *error)
+{
+    memory_free(*slot);
+    *slot = memory_copy_text(url);
+    return *slot == NULL && url != NULL ? error_no_memory(error) : STATUS_OK;
+}
+
+/* Remembers the next page, or that there is none. */
+static enum status walk_note(struct walk *walk, const char *next, struct error *error)
+{
+    if (next != NULL && (strcmp(next, walk->current) == 0 || text_equal(next, walk->landmark))) {
+        return error_set(error, STATUS_FAILED, _("the server's pages lead in a circle; the download was stopped"));
+    }
+    if (next != NULL && (walk->pages >= PAGES_AT_MOST || walk->empty >= EMPTY_AT_MOST)) {
+        return error_set(error, STATUS_FAILED, _("the server's pages do not end; the download was stopped: tell the office"));
+    }
+    enum status status = walk_to(&walk->next, next, error);
+    if (status == STATUS_OK && ++walk->pages >= walk->landmark_at) {
+        status = walk_to(&walk->landmark, walk->current, error);
+        walk->landmark_at *= 2;
+    }
+    return status;
+}
+
+/* The page size that a link names: where it begins, and where it ends. NULL when it names none. */
+static const char *count_in(const char *url, const char **end)
+{
+    for (const char *at = strstr(url, COUNT); at != NULL; at = strstr(at + 1, COUNT)) {
+        if (at > url && (at[-1] == '?' || at[-1] == '&')) {
+            *end = at + strcspn(at, "&#");
+            return at;
+        }
+    }
+    return NULL;
+}
+
+/* Gives *slot the page size of the walk. A link that names none is left as it is: links are the server's own. *named
+ * (may be NULL) tells. */
+static enum status resize(struct walk *walk, char **slot, bool *named, struct error *error)
+{
+    const char *end = NULL;
+    const char *at = count_in(*slot, &end);
+    struct buffer url;
+    if (named != NULL) {
+        *named = at != NULL;
+    }
+    if (at == NULL) {
+        return STATUS_OK;
+    }
+    buffer_init(&url, URL_SIZE);
+    buffer_append(&url, *slot, (size_t)(at - *slot));
+    buffer_format(&url, COUNT "%zu", walk->size);
+    buffer_append_text(&url, end);
+    char *resized = buffer_take(&url);
+    buffer_free(&url);
+    if (resized == NULL) {
+        return error_no_memory(error);
+    }
+    memory_free(*slot);
+    *slot = resized;
+    return STATUS_OK;
+}
+
+static enum status walk_begin(struct walk *walk, struct error *error)
+{
+    const char *end = NULL;
+    enum status status = walk_to(&walk->current, walk->url, error);
+    if (status != STATUS_OK || (walk->size == 0 && count_in(walk->url, &end) != NULL)) {
+        return status;
+    }
+    if (walk->size == 0) {
+        status = portion_get(walk->sync, PORTION_PAGE, &walk->size, error);
+        walk->most = PAGE_MOST;
+    }
+    struct buffer sized;
+    buffer_init(&sized, URL_SIZE);
+    buffer_format(&sized, "%s%c" COUNT "%zu", walk->url, strchr(walk->url, '?') == NULL ? '?' : '&', walk->size);
+    if (status == STATUS_OK) {
+        status = sized.status == STATUS_OK ? walk_to(&walk->current, buffer_text(&sized), error) : error_no_memory(error);
+    }
+    buffer_free(&sized);
+    return status;
+}
+
+static enum status fetch_page(struct walk *walk, cJSON **bundle, struct error *error)
+{
+    int64_t began = clock_monotonic(&walk->sync->clock);
+    enum status status = exchange_get(walk->sync, walk->result, walk->current, bundle, error);
+    if (status == STATUS_OK && !bundle_is(*bundle)) {
+        status = error_set(error, STATUS_UNREACHABLE, _("the server did not answer a search with a list; it is asked again"));
+    }
+    if (status == STATUS_OK && walk->size > 0) {
+        size_t came = bundle_count(*bundle);
+        bool last = bundle_next(*bundle) == NULL; /* a short page that came quickly says little of a long one */
+        walk->cuts = 0;
+        status = portion_note(walk->sync, PORTION_PAGE, last ? came : walk->size,
+                              clock_monotonic(&walk->sync->clock) - began, walk->most, error);
+    }
+    return status;
+}
+
+/* What came in part, or was too large, is asked for in half; what did not come at all, by the next run. OK: again. */
+static enum status ask_for_less(struct walk *walk, enum status status, struct error *error)
+{
+    struct last_exchange *last = &walk->result->last;
+    struct error trouble = {0};
+    size_t tried = walk->size;
+    if (tried == 0 || last->end == LAST_WHOLE) {
+        return status;
+    }
+    enum status noted = portion_shrink(walk->sync, PORTION_PAGE, tried, &walk->size, &trouble);
+    if (noted != STATUS_OK) {
+        return error_set(error, noted, "%s", trouble.sentence);
+    }
+    walk->most = walk->size;
+    walk->cuts++;
+    if (last->end == LAST_SILENT) {
+        return status;
+    }
+    last->alone = tried == 1 && (last->end == LAST_TOO_LARGE || walk->cuts > 1);
+    if (last->alone || (last->end == LAST_CUT && walk->cuts >= CUTS_AT_MOST)) {
+        return status;
+    }
+    bool named = false;
+    noted = resize(walk, &walk->current, &named, error);
+    return noted == STATUS_OK && !named ? walk_begin(walk, error) : noted;
+}
+
+static enum status step(struct walk *walk, enum status (*page)(void *context, const cJSON *bundle, struct error *error),
+                        void *context, struct error *error)
+{
+    cJSON *bundle = NULL;
+    size_t asked = walk->size;
+    enum status status = fetch_page(walk, &bundle, error);
+    if (status == STATUS_UNREACHABLE || status == STATUS_FAILED) {
+        cJSON_Delete(bundle);
+        return ask_for_less(walk, status, error);
+    }
+    if (status == STATUS_OK) {
+        walk->empty = bundle_count(bundle) == 0 ? walk->empty + 1 : 0;
+        status = page(context, bundle, error);
+    }
+    if (status == STATUS_OK) {
+        status = walk_note(walk, bundle_next(bundle), error);
+    }
+    if (status == STATUS_OK) {
+        memory_free(walk->current);
+        walk->current = walk->next;
+        walk->next = NULL;
+        if (walk->current != NULL && walk->size > 0) {
+            status = portion_get(walk->sync, PORTION_PAGE, &walk->size, error);
+            if (status == STATUS_OK && walk->size != asked) {
+                status = resize(walk, &walk->current, NULL, error);
+            }
+        }
+    } else if (status == STATUS_NOT_FOUND && walk->pages > 0 && walk->restarts++ < RESTARTS_AT_MOST) {
+        /* The server forgot its list of results while it was read: from the start, what is known is dropped. */
+        status = walk_begin(walk, error);
+    }
+    cJSON_Delete(bundle);
+    return status;
+}
+
+enum status search_each_page(struct sync *sync, struct sync_result *result, const char *url,
+                             enum status (*page)(void *context, const cJSON *bundle, struct error *error), void *context,
+                             struct error *error)
+{
+    struct walk walk = {.sync = sync, .result = result, .url = url, .landmark_at = 1};
+    result->last.alone = false;
+    enum status status = walk_begin(&walk, error);
+    while (status == STATUS_OK && walk.current != NULL) {
+        status = step(&walk, page, context, error);
+    }
+    memory_free(walk.current);
+    memory_free(walk.next);
+    memory_free(walk.landmark);
+    return status;
+}
+
+/* Of one page. */
+struct reaching {
+    instant newest;
+    bool ordered;
+};
+
+static enum status reach(void *context, size_t index, const struct bundle_entry *entry, struct error *error)
+{
+    struct reaching *reaching = context;
+    struct resource_head head;
+    (void)index;
+    (void)error;
+    if (entry->resource == NULL || entry->resource == entry->outcome || strcmp(entry->search_mode, "include") == 0) {
+        return STATUS_OK;
+    }
+    reaching->ordered = reaching->ordered && resource_head_read(entry->resource, &head, NULL) == STATUS_OK &&
+                        head.updated != INSTANT_NONE && head.updated >= reaching->newest;
+    reaching->newest = reaching->ordered ? head.updated : reaching->newest;
+    return STATUS_OK;
+}
+
+bool search_reached(const cJSON *bundle, instant *reached)
+{
+    struct reaching reaching = {.newest = *reached, .ordered = true};
+    bool told = bundle_each(bundle, reach, &reaching, NULL) == STATUS_OK && reaching.ordered;
+    *reached = told ? reaching.newest : *reached;
+    return told;
+}
