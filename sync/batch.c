@@ -22,11 +22,11 @@ static enum status take_entry(void *context, size_t index, const struct bundle_e
     return answers->each(answers->context, index, entry->resource, error);
 }
 
-/* A server that refuses to be asked several things at once is not asked so again. */
+/* A server that refuses to be asked several things at once is not asked so again. A 403, 404 or 413 may be of a portal or
+ * a proxy on one day. */
 static bool is_no_batch(long code)
 {
-    return code == 200 || code == 400 || code == 403 || code == 404 || code == 405 || code == 413 || code == 415 || code == 422 ||
-           code == 501;
+    return code == 200 || code == 400 || code == 405 || code == 415 || code == 422 || code == 501;
 }
 
 static enum status take(struct sync *sync, const struct response *response, size_t asked, struct answers *answers,

@@ -30,6 +30,17 @@ static struct outbox *outbox_of(const struct view *view)
 
 /* --- words ---------------------------------------------------------------------------------------- */
 
+/* Whether the server has refused something of a visit; else what is called refused was kept back here, and it never saw it. */
+static bool server_refused(const struct outbox_rows *rows, const char *visit)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        if (rows->items[i].state == OUTBOX_REFUSED && rows->items[i].http_status != 0 && text_equal(rows->items[i].visit, visit)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* How a visit stands: the worst first. */
 static enum role visit_words(const struct outbox *outbox, const struct application *application,
                              const struct visit_row *visit, char *out, size_t size)
@@ -45,8 +56,11 @@ static enum role visit_words(const struct outbox *outbox, const struct applicati
         return ROLE_AMBER;
     }
     if (visit->refused > 0) {
-        (void)text_format(out, size, _("REFUSED by the server: %d refused, %d waiting; r sends again"), visit->refused,
-                          visit->waiting);
+        (void)text_format(out, size,
+                          server_refused(&outbox->rows, visit->id)
+                              ? _("REFUSED by the server: %d refused, %d waiting; r sends again")
+                              : _("KEPT HERE, not sent: %d kept back, %d waiting; r tries again"),
+                          visit->refused, visit->waiting);
         return ROLE_RED;
     }
     if (visit->conflicts > 0) {
@@ -108,21 +122,23 @@ static void describe_exchange(struct form *form, const struct application *appli
 }
 
 /* What can be done about what was refused: nobody edits what is signed. */
-static void describe_remedy(struct form *form, int refused)
+static void describe_remedy(struct form *form, bool refused)
 {
-    if (refused > 0) {
+    if (refused) {
         form_labelled(form, ROLE_NORMAL, 4, "", ROLE_NORMAL,
                       _("What is signed is not edited: when the office has mended it, r sends it again; or record it anew."));
     }
 }
 
-/* Why it is not at the server yet, when that is known. */
-static void describe_reason(struct form *form, bool answered, const char *reason)
+/* Why it is not at the server yet, when that is known: its own answer, what this device keeps it back for, or the last try. */
+static void describe_reason(struct form *form, bool settled, bool kept_back, const char *reason)
 {
     char words[WORDS_SIZE];
 
-    if (reason[0] != '\0') {
-        (void)text_format(words, sizeof words, answered ? _("the server said: %s") : _("last try: %s"), reason);
+    if (reason[0] != '\0' && kept_back) {
+        form_labelled(form, ROLE_NORMAL, 4, "", ROLE_NORMAL, reason);
+    } else if (reason[0] != '\0') {
+        (void)text_format(words, sizeof words, settled ? _("the server said: %s") : _("last try: %s"), reason);
         form_labelled(form, ROLE_NORMAL, 4, "", ROLE_NORMAL, words);
     }
 }
@@ -142,8 +158,10 @@ static void describe_visits(struct form *form, const struct outbox *outbox, cons
         form_button(form, (int)i, 2, ROLE_NORMAL, "", title);
         form_labelled(form, role, 4, "", role, words);
         if (visit->waiting + visit->refused + visit->conflicts > 0) {
-            describe_reason(form, visit->refused + visit->conflicts > 0, visit->reason);
-            describe_remedy(form, visit->refused);
+            bool answered = server_refused(&outbox->rows, visit->id);
+
+            describe_reason(form, visit->refused + visit->conflicts > 0, visit->refused > 0 && !answered, visit->reason);
+            describe_remedy(form, answered);
         }
     }
 }
@@ -161,8 +179,9 @@ static void describe_others(struct form *form, const struct outbox *outbox)
         }
         role = exchange_row(row, words, sizeof words);
         form_button(form, (int)(outbox->visits.count + i), 2, role, "", words);
-        describe_reason(form, row->state == OUTBOX_REFUSED || row->state == OUTBOX_CONFLICT, row->reason);
-        describe_remedy(form, row->state == OUTBOX_REFUSED);
+        describe_reason(form, row->state == OUTBOX_REFUSED || row->state == OUTBOX_CONFLICT,
+                        row->state == OUTBOX_REFUSED && row->http_status == 0, row->reason);
+        describe_remedy(form, row->state == OUTBOX_REFUSED && row->http_status != 0);
     }
 }
 

@@ -316,6 +316,24 @@ static void a_refused_record_is_shown_with_the_servers_words_and_sent_again(void
     assert_true(stage_shows("accepted by the server: 2026-11-22 09:00"));
 }
 
+/* What this device keeps back by itself the server never saw, and nothing says that it did. */
+static void what_is_kept_back_here_is_not_called_the_servers_word(void **state)
+{
+    struct stage *stage = *state;
+    struct store *store = stage->console.application.store;
+    struct outbox_rows rows;
+
+    stage_type(stage, "v142/88" NEXT_PART NEXT_PART NEXT_PART NEXT_PART SIGN PASSPHRASE "\r");
+    assert_int_equal(query_outbox(store, &rows, NULL), STATUS_OK);
+    assert_int_equal(record_refuse(store, rows.items[0].number, 0, "This visit's patient is not known", NULL), STATUS_OK);
+    stage_type(stage, "o");
+    assert_true(stage_shows("KEPT HERE, not sent: 1 kept back"));
+    assert_true(stage_shows("This visit's patient is not known"));
+    assert_false(stage_shows("server said"));
+    assert_false(stage_shows("REFUSED"));
+    outbox_rows_free(&rows);
+}
+
 static void the_outbox_leads_back_to_a_draft(void **state)
 {
     struct stage *stage = *state;
@@ -402,6 +420,7 @@ int main(void)
         VISIT(a_sync_in_between_moves_no_answer),
         VISIT(the_parts_lead_to_each_other_and_back),
         VISIT(a_refused_record_is_shown_with_the_servers_words_and_sent_again),
+        VISIT(what_is_kept_back_here_is_not_called_the_servers_word),
         VISIT(the_outbox_leads_back_to_a_draft),
         VISIT(a_tiny_terminal_signs_and_chooses_nothing),
         VISIT(every_size_is_drawn),
