@@ -129,6 +129,8 @@ static int ending(void)
 
     for (time_t until = seconds() + PATIENCE; seconds() < until;) {
         if (waitpid(run.child, &status, WNOHANG) == run.child) {
+            for (int i = 0; i < 1000 && run.master >= 0 && hear(20); i++) { /* its last words are still on the way */
+            }
             return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
         }
         if (run.master < 0 || !hear(20)) {
