@@ -164,6 +164,9 @@ static void drop_identity(cJSON *tree)
     cJSON_DeleteItemFromObjectCaseSensitive(tree, "id");
     cJSON_DeleteItemFromObjectCaseSensitive(meta, "versionId");
     cJSON_DeleteItemFromObjectCaseSensitive(meta, "lastUpdated");
+    if (meta != NULL && meta->child == NULL) { /* FHIR knows no empty objects */
+        cJSON_DeleteItemFromObjectCaseSensitive(tree, "meta");
+    }
     for (cJSON *one = cJSON_IsArray(identifiers) ? identifiers->child : NULL; one != NULL; one = next) {
         next = one->next;
         if (text_equal(json_text(one, "system"), SYSTEM_OWN_IDENTIFIER) ||

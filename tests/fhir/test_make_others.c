@@ -56,11 +56,44 @@ static void a_nurse_makes_herself(void **state)
     sample_free(&sample);
 }
 
+/* What the server deleted, sent as a new one: nothing of the old identity, and no empty element, which FHIR forbids. */
+static void made_anew_it_has_no_old_identity(void **state)
+{
+    static const struct {
+        const char *meta;
+        bool kept;
+    } rows[] = {
+        {"{\"versionId\":\"3\",\"lastUpdated\":\"2026-11-22T00:00:00Z\"}", false},
+        {"{\"versionId\":\"3\",\"source\":\"#a\"}", true},
+    };
+    struct sample sample;
+
+    (void)state;
+    sample_init(&sample);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct made_resource made;
+        char body[300];
+
+        (void)snprintf(body, sizeof body,
+                       "{\"resourceType\":\"Task\",\"id\":\"t1\",\"meta\":%s,\"status\":\"completed\",\"intent\":\"plan\"}",
+                       rows[i].meta);
+        assert_int_equal(resource_renew(body, &sample.randomness, &made, NULL), STATUS_OK);
+        cJSON *tree = tree_of(&made);
+        assert_string_equal(json_text(tree, "id"), made.uuid);
+        assert_int_equal(json_member(tree, "meta") != NULL, rows[i].kept);
+        assert_null(strstr(made.body, "versionId"));
+        cJSON_Delete(tree);
+        memory_free(made.body);
+    }
+    sample_free(&sample);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_task_keeps_all_but_its_status),
         cmocka_unit_test(a_nurse_makes_herself),
+        cmocka_unit_test(made_anew_it_has_no_old_identity),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
