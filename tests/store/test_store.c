@@ -251,6 +251,7 @@ static void test_no_patient_word_is_on_the_disk(void **state)
                 memmem(buffer_text(&bytes), bytes.length, "SQLite format", 13) != NULL) {
                 _exit(20 + (int)i);
             }
+            buffer_free(&bytes);
         }
         _exit(0);
     }
