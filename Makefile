@@ -153,6 +153,7 @@ help:
 	@echo 'make check      floors, style, banned calls, headers, catalogues, manual pages'
 	@echo 'make sim        seeded syncs with every fault, SEEDS=10000 FIRST=1 (sim-mutants: broken clients are caught)'
 	@echo 'make interop    HAPI FHIR and the Medplum router, for real; every resource validated'
+	@echo 'make kills      killed -9 2,000 times while recording and syncing with HAPI FHIR, KILLS=2000 SEED=time'
 	@echo 'make link       HAPI FHIR through a slow link that is cut, next to curl'
 	@echo 'make sqlcipher4 the store on SQLCipher 4, and records that go from one to the other'
 	@echo 'make asan | tsan | valgrind | fuzz | bench | coverage'
@@ -232,10 +233,17 @@ install: $(BUILD)/doorstep $(CATALOGUES)
 	    install -m 644 $(BUILD)/locale/$$language/LC_MESSAGES/doorstep.mo $(DESTDIR)$(PREFIX)/share/locale/$$language/LC_MESSAGES/; done
 
 # --- real servers and speed --------------------------------------------------------------------------
-.PHONY: interop link sqlcipher4 bench
+.PHONY: interop kills link sqlcipher4 bench
 interop:
 	$(Q)tests/packages.sh interop
-	$(Q)$(MAKE) --no-print-directory $(BUILD)/doorstep $(BUILD)/practice && tests/interop/run.sh $(abspath $(BUILD))
+	$(Q)$(MAKE) --no-print-directory $(BUILD)/doorstep $(BUILD)/practice $(BUILD)/tests/interop/behind.so && \
+	    tests/interop/run.sh $(abspath $(BUILD))
+$(BUILD)/tests/interop/behind.so: tests/interop/behind.c
+	$(SAY) LINK $@
+	$(Q)mkdir -p $(@D) && $(CC) -std=c11 -O2 $(WARNINGS) -D_GNU_SOURCE -shared -fPIC -o $@ $<
+kills:
+	$(Q)tests/packages.sh interop
+	$(Q)$(MAKE) --no-print-directory $(BUILD)/doorstep $(BUILD)/practice && tests/interop/kills.sh $(abspath $(BUILD))
 link: $(BUILD)/tests/link/link
 	$(Q)tests/packages.sh interop
 	$(Q)$(MAKE) --no-print-directory $(BUILD)/doorstep $(BUILD)/practice && tests/link/run.sh $(abspath $(BUILD))

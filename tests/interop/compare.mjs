@@ -25,23 +25,24 @@ function sameSets(words, here, there) {
 
 // --- the caseload ---
 
-// bundles CASELOAD SIZE FOLDER: writes the lines of an NDJSON file as batches of PUTs, FOLDER/batch-NN.json.
-function bundles(caseload, size, folder) {
+// bundles CASELOAD SIZE FOLDER [TYPE]: writes the lines of an NDJSON file as batches (or transactions) of PUTs,
+// FOLDER/batch-NNN.json.
+function bundles(caseload, size, folder, type = 'batch') {
   const all = readLines(caseload);
   for (let from = 0; from < all.length; from += Number(size)) {
     const entry = all.slice(from, from + Number(size)).map((resource) => (
       { resource, request: { method: 'PUT', url: `${resource.resourceType}/${resource.id}` } }));
     const number = String(from / Number(size)).padStart(3, '0');
-    writeFileSync(`${folder}/batch-${number}.json`, JSON.stringify({ resourceType: 'Bundle', type: 'batch', entry }));
+    writeFileSync(`${folder}/batch-${number}.json`, JSON.stringify({ resourceType: 'Bundle', type, entry }));
   }
 }
 
-// taken ANSWER...: every entry of every answer to a batch is a success.
+// taken ANSWER...: every entry of every answer to a batch or transaction is a success.
 function taken(...files) {
   for (const file of files) {
     const answer = read(file);
     const bad = (answer.entry ?? []).filter((entry) => !entry.response.status.startsWith('2'));
-    if (answer.type !== 'batch-response' || bad.length > 0) {
+    if (!['batch-response', 'transaction-response'].includes(answer.type) || bad.length > 0) {
       differ(`${file}: ${JSON.stringify(bad[0] ?? answer).slice(0, 500)}`);
     }
   }
@@ -124,9 +125,9 @@ function chart(chartFile, folder) {
 
 // --- a visit ---
 
-// visit KIND CHART: prints VISIT.json for this patient.
-function visit(kind, chartFile) {
-  console.log(JSON.stringify(makeVisit(kind, read(chartFile))));
+// visit KIND CHART [TASK]: prints VISIT.json for this patient.
+function visit(kind, chartFile, task) {
+  console.log(JSON.stringify(makeVisit(kind, read(chartFile), task)));
 }
 
 // parts EXPORT: what the whole visit must consist of.

@@ -5,7 +5,8 @@
 types="Observation AllergyIntolerance Condition Consent DocumentReference Task MedicationRequest MedicationStatement
        MedicationAdministration Flag"
 
-doorstep() { "$build/doorstep" --user practice --home "$home" "$@"; }
+behind= # a command to run the program by, as with another clock
+doorstep() { $behind "$build/doorstep" --user practice --home "$home" "$@"; }
 # enrol DEVICE OPTIONS...: a device of its own
 enrol() {
     home=$folder/$1
@@ -80,9 +81,11 @@ receiving() {
 
 # --- visits ---
 
-# record KIND PATIENT: records and signs a visit (see visits.mjs); $visit is its id, $exported the file of what was made
+# record KIND PATIENT [TASK]: records and signs a visit (see visits.mjs); $visit is its id, $exported the file of what
+# was made
 record() {
-    doorstep chart "$2" --json > "$home/chart.json" && compare visit "$1" "$home/chart.json" > "$home/visit.json" &&
+    doorstep chart "$2" --json > "$home/chart.json" &&
+        compare visit "$1" "$home/chart.json" ${3:+"$3"} > "$home/visit.json" &&
         doorstep visit "$2" --file "$home/visit.json" --json > "$home/signed.json" &&
         visit=$(compare get "$home/signed.json" visit) && exported=$folder/$visit.json &&
         doorstep export visit "$visit" --to "$exported" > /dev/null

@@ -69,10 +69,11 @@ function short({ orders, task }) {
 
 const kinds = { whole, others, short };
 
-// VISIT.json of one kind for a patient whose `doorstep chart --json` this is.
-export function makeVisit(kind, chart) {
+// VISIT.json of one kind for a patient whose `doorstep chart --json` this is; it answers the task that is wanted, or the
+// first open one.
+export function makeVisit(kind, chart, wanted) {
   const orders = chart.medications.filter((row) => row.kind === 'request' && row.status === 'active');
-  const task = chart.tasks.find((row) => row.source === 'Task' && row.open);
+  const task = chart.tasks.find((row) => row.source === 'Task' && row.open && (!wanted || row.id === wanted));
   return { identity: 'name and birth date', sign: true, ...kinds[kind]({ orders, task }) };
 }
 

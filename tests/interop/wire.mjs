@@ -8,7 +8,9 @@
 //                    comes back) or "hold" (nothing comes back and the line stays open). It happens to the next write
 //                    that the server carried out; then the file is renamed to FOLDER/happened, and the line is dead
 //                    until that is removed.
-import { appendFileSync, existsSync, readFileSync, renameSync } from 'node:fs';
+// FOLDER/forget      written by the tests: the next page link that is followed leads to a page the server does not
+//                    know, as when it has expired; then the file is gone
+import { appendFileSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import zlib from 'node:zlib';
@@ -38,6 +40,13 @@ function pass(request, body) {
   });
 }
 
+function forgetPage(request) {
+  if (/[?&]_getpages=/.test(request.url) && existsSync(`${folder}/forget`)) {
+    rmSync(`${folder}/forget`);
+    request.url = request.url.replace(/_getpages=[^&]*/, '_getpages=00000000-0000-4000-8000-000000000000');
+  }
+}
+
 function keep(request, body) {
   const plain = request.headers['content-encoding'] === 'gzip' ? zlib.gunzipSync(body) : body;
   request.reads = request.method === 'GET' || plain.includes('"type":"batch"'); // doorstep only asks in batches
@@ -64,6 +73,7 @@ const server = (certificate ? https : http).createServer({ key: certificate, cer
       request.socket.destroy();
       return;
     }
+    forgetPage(request);
     keep(request, body);
     const answer = await pass(request, body);
     const fault = takeFault(request, answer);
