@@ -172,11 +172,24 @@ static bool is_hers(const struct nurse *nurse, const char *patient)
     return place >= 0 && place < nurse->world->patient_count && nurse->member[place];
 }
 
-/* Whether something of this patient is unsent: that keeps the Patient here. */
-static bool is_kept(const struct holding *holding, const struct held *held)
+static bool has_visit_aside(struct nurse *nurse, const char *patient)
 {
-    bool kept = false;
-    for (size_t i = 0; i < holding->count && text_starts_with(held->target, "Patient/"); i++) {
+    sqlite3_stmt *rows = NULL;
+    assert_int_equal(sqlite3_prepare_v2(nurse->fixture.store->connection,
+                                        "SELECT 1 FROM visit WHERE patient = ? AND state = 'set-aside'", -1, &rows, NULL),
+                     SQLITE_OK);
+    bind_text(rows, 1, patient);
+    bool found = sqlite3_step(rows) == SQLITE_ROW;
+    sqlite3_finalize(rows);
+    return found;
+}
+
+/* Whether something of this patient is unsent or set aside: that keeps the Patient here, and nothing else. */
+static bool is_kept(struct nurse *nurse, const struct holding *holding, const struct held *held)
+{
+    bool is_patient = text_starts_with(held->target, "Patient/");
+    bool kept = is_patient && has_visit_aside(nurse, held->patient);
+    for (size_t i = 0; i < holding->count && is_patient; i++) {
         kept = kept || (holding->items[i].pending && strcmp(holding->items[i].patient, held->patient) == 0);
     }
     return kept;
@@ -190,7 +203,7 @@ static void check_held(struct nurse *nurse, const struct holding *holding, const
     if (held->pending || !is_charted(held->target)) {
         return;
     }
-    if (!is_hers(nurse, held->patient) && is_kept(holding, held)) {
+    if (!is_hers(nurse, held->patient) && is_kept(nurse, holding, held)) {
         return;
     }
     if (!is_hers(nurse, held->patient)) {
