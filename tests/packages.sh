@@ -2,7 +2,7 @@
 # Installs the Debian packages that building (and testing) doorstep needs; says which. Nothing missing: nothing done.
 # usage: packages.sh [build|test|interop|sqlcipher4]     SKIP_DEPS=1 leaves it out
 build="gcc make pkg-config gettext libncurses-dev libsqlcipher-dev libcurl4-openssl-dev libcjson-dev libsodium-dev
-       libinih-dev libutf8proc-dev zlib1g-dev libcmocka-dev libmicrohttpd-dev curl tmux"
+       libinih-dev libutf8proc-dev zlib1g-dev libcmocka-dev libmicrohttpd-dev curl openssl tmux"
 test="$build valgrind clang libclang-rt-14-dev mandoc"
 interop="$build maven default-jdk-headless nodejs npm"
 sqlcipher4="$build cargo libssl-dev"

@@ -45,7 +45,7 @@ struct conflict {
 };
 struct conflicts {
     struct conflict *items;     /* owned */
-    size_t count, capacity;
+    size_t count;
 };
 void conflicts_free(struct conflicts *conflicts);
 /* All, in sending order. */
@@ -60,7 +60,7 @@ struct dropped_row {
 };
 struct dropped_rows {
     struct dropped_row *items;  /* owned */
-    size_t count, capacity;
+    size_t count;
 };
 void dropped_rows_free(struct dropped_rows *rows);
 enum status query_dropped(struct store *store, struct dropped_rows *out, struct error *error) MUST_CHECK;

@@ -141,6 +141,35 @@ enum status database_step(struct store *store, sqlite3_stmt *statement, bool *ro
     return status;
 }
 
+enum status database_collect(struct store *store, sqlite3_stmt *statement, size_t size,
+                             enum status (*fill)(struct store *store, sqlite3_stmt *statement, void *item, struct error *error),
+                             void **items, size_t *count, struct error *error)
+{
+    enum status status = STATUS_OK;
+    size_t capacity = 0;
+    bool row = false;
+
+    *items = NULL;
+    *count = 0;
+    do {
+        status = database_step(store, statement, &row, error);
+        if (status == STATUS_OK && row) {
+            void *grown = memory_grow(*items, *count, &capacity, size);
+            if (grown == NULL) {
+                status = error_no_memory(error);
+            } else {
+                unsigned char *item = (unsigned char *)grown + *count * size;
+                *items = grown;
+                (*count)++;
+                memset(item, 0, size);
+                status = fill(store, statement, item, error);
+            }
+        }
+    } while (status == STATUS_OK && row);
+    sqlite3_reset(statement);
+    return status;
+}
+
 enum status database_execute(struct store *store, const char *sql, struct error *error)
 {
     if (sqlite3_exec(store->connection, sql, NULL, NULL, NULL) != SQLITE_OK) {

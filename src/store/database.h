@@ -70,6 +70,12 @@ void database_rollback(struct store *store);
 /* The usual end: commits when `status` is OK, else rolls back and returns it. */
 enum status database_end(struct store *store, enum status status, struct error *error) MUST_CHECK;
 
+/* Steps to the end and resets the statement: one zeroed item of `size` bytes, filled, for each row. *items is owned by the
+ * caller, also after a failure, when `fill` may have left the last one half done; NULL when there were none. */
+enum status database_collect(struct store *store, sqlite3_stmt *statement, size_t size,
+                             enum status (*fill)(struct store *store, sqlite3_stmt *statement, void *item, struct error *error),
+                             void **items, size_t *count, struct error *error) MUST_CHECK;
+
 /* Binding: a failure shows at the next step. Texts must outlive the step. NULL text binds ''. */
 void bind_text(sqlite3_stmt *statement, int index, const char *text);
 void bind_text_or_null(sqlite3_stmt *statement, int index, const char *text); /* NULL or "" binds NULL */

@@ -9,7 +9,6 @@
 #include "base/memory.h"
 #include "store/database.h"
 
-#include <string.h>
 
 static enum status insert(struct store *store, const struct journal_entry *entry, struct error *error)
 {
@@ -77,8 +76,12 @@ void journal_rows_free(struct journal_rows *rows)
     *rows = (struct journal_rows){.items = NULL};
 }
 
-static void entry_from_columns(sqlite3_stmt *statement, struct journal_entry *out)
+static enum status fill_entry(struct store *store, sqlite3_stmt *statement, void *item, struct error *error)
 {
+    struct journal_entry *out = item;
+
+    (void)store;
+    (void)error;
     out->start = column_instant(statement, 0);
     out->end = column_instant(statement, 1);
     out->pushed = column_int(statement, 2);
@@ -92,12 +95,12 @@ static void entry_from_columns(sqlite3_stmt *statement, struct journal_entry *ou
     out->result = (enum status)column_int(statement, 10);
     column_text(statement, 11, out->reason, sizeof out->reason);
     column_text(statement, 12, out->data_as_of, sizeof out->data_as_of);
+    return STATUS_OK;
 }
 
 enum status journal_read(struct store *store, size_t most, struct journal_rows *out, struct error *error)
 {
-    enum status status = STATUS_OK;
-    bool found = false;
+    void *items = NULL;
 
     *out = (struct journal_rows){.items = NULL};
     sqlite3_stmt *statement = database_statement(
@@ -109,19 +112,8 @@ enum status journal_read(struct store *store, size_t most, struct journal_rows *
         return database_error(store, error);
     }
     bind_integer(statement, 1, (int64_t)most);
-    do {
-        status = database_step(store, statement, &found, error);
-        if (status == STATUS_OK && found) {
-            struct journal_entry *grown = memory_grow(out->items, out->count, &out->capacity, sizeof *grown);
-            if (grown == NULL) {
-                status = error_no_memory(error);
-            } else {
-                out->items = grown;
-                entry_from_columns(statement, &out->items[out->count++]);
-            }
-        }
-    } while (status == STATUS_OK && found);
-    sqlite3_reset(statement);
+    enum status status = database_collect(store, statement, sizeof *out->items, fill_entry, &items, &out->count, error);
+    out->items = items;
     if (status != STATUS_OK) {
         journal_rows_free(out);
     }

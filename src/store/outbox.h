@@ -75,7 +75,7 @@ struct journal_entry {
     char data_as_of[40]; /* "" unless this run left every chart of the caseload complete */
 };
 enum status journal_add(struct store *store, const struct journal_entry *entry, struct error *error) MUST_CHECK;
-struct journal_rows { struct journal_entry *items; size_t count, capacity; };
+struct journal_rows { struct journal_entry *items; size_t count; };
 void journal_rows_free(struct journal_rows *rows);
 enum status journal_read(struct store *store, size_t most, struct journal_rows *out, struct error *error) MUST_CHECK;
 

@@ -81,7 +81,7 @@ struct outbox_row {
 };
 struct outbox_rows {
     struct outbox_row *items; /* owned */
-    size_t count, capacity;
+    size_t count;
 };
 void outbox_rows_free(struct outbox_rows *rows);
 /* In sending order: visit by visit as signed, dependency order inside. */
@@ -100,7 +100,7 @@ struct visit_row {
 };
 struct visit_rows {
     struct visit_row *items; /* owned */
-    size_t count, capacity;
+    size_t count;
 };
 void visit_rows_free(struct visit_rows *rows);
 enum status query_visits(struct store *store, instant since, struct visit_rows *out, struct error *error) MUST_CHECK;
@@ -117,7 +117,7 @@ struct chart_row {
 };
 struct chart_rows {
     struct chart_row *items; /* owned */
-    size_t count, capacity;
+    size_t count;
 };
 void chart_rows_free(struct chart_rows *rows);
 /* Every patient on the device, and whoever is not and has an appointment today; what is not complete first, then by name. */

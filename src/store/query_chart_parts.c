@@ -24,9 +24,7 @@ struct part {
 static void *load(struct store *store, const struct part *part, const char *patient, instant now, size_t *count,
                   enum status *status, struct error *error)
 {
-    unsigned char *items = NULL;
-    size_t capacity = 0;
-    bool row = false;
+    void *items = NULL;
 
     if (*status != STATUS_OK) {
         return NULL;
@@ -40,21 +38,7 @@ static void *load(struct store *store, const struct part *part, const char *pati
     if (sqlite3_bind_parameter_count(statement) > 1) {
         bind_integer(statement, 2, now);
     }
-    do {
-        *status = database_step(store, statement, &row, error);
-        if (*status == STATUS_OK && row) {
-            void *grown = memory_grow(items, *count, &capacity, part->size);
-            if (grown == NULL) {
-                *status = error_no_memory(error);
-            } else {
-                items = grown;
-                memset(items + *count * part->size, 0, part->size);
-                *status = part->fill(store, statement, items + *count * part->size, error);
-                (*count)++;
-            }
-        }
-    } while (*status == STATUS_OK && row);
-    sqlite3_reset(statement);
+    *status = database_collect(store, statement, part->size, part->fill, &items, count, error);
     return items;
 }
 

@@ -15,10 +15,13 @@ void chart_rows_free(struct chart_rows *rows)
     *rows = (struct chart_rows){.items = NULL};
 }
 
-static void chart_row_from_columns(sqlite3_stmt *statement, struct chart_row *row)
+static enum status fill_chart_row(struct store *store, sqlite3_stmt *statement, void *item, struct error *error)
 {
+    struct chart_row *row = item;
     char cursor[128];
 
+    (void)store;
+    (void)error;
     column_text(statement, 0, row->patient, sizeof row->patient);
     column_text(statement, 1, row->name, sizeof row->name);
     row->here = column_int(statement, 2) != 0;
@@ -29,12 +32,12 @@ static void chart_row_from_columns(sqlite3_stmt *statement, struct chart_row *ro
     cursor[strcspn(cursor, " ")] = '\0'; /* behind it stands how far a download that is under way has come */
     row->begun = !row->complete && text_equal(cursor, CURSOR_BEGUN);
     instant_parse(cursor, &row->as_of, NULL);
+    return STATUS_OK;
 }
 
 enum status query_charts(struct store *store, instant now, struct chart_rows *out, struct error *error)
 {
-    enum status status = STATUS_OK;
-    bool found = false;
+    void *items = NULL;
 
     *out = (struct chart_rows){.items = NULL};
     sqlite3_stmt *statement = database_statement(
@@ -51,20 +54,8 @@ enum status query_charts(struct store *store, instant now, struct chart_rows *ou
     }
     bind_integer(statement, 1, instant_day_start(now));
     bind_integer(statement, 2, instant_day_start(instant_add_days(now, 1)));
-    do {
-        status = database_step(store, statement, &found, error);
-        if (status == STATUS_OK && found) {
-            struct chart_row *grown = memory_grow(out->items, out->count, &out->capacity, sizeof *grown);
-            if (grown == NULL) {
-                status = error_no_memory(error);
-            } else {
-                out->items = grown;
-                memset(&out->items[out->count], 0, sizeof *grown);
-                chart_row_from_columns(statement, &out->items[out->count++]);
-            }
-        }
-    } while (status == STATUS_OK && found);
-    sqlite3_reset(statement);
+    enum status status = database_collect(store, statement, sizeof *out->items, fill_chart_row, &items, &out->count, error);
+    out->items = items;
     if (status != STATUS_OK) {
         chart_rows_free(out);
     }

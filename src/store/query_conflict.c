@@ -174,8 +174,12 @@ static enum status fill(struct store *store, struct conflict *conflict, struct e
     return status;
 }
 
-static void conflict_from_columns(sqlite3_stmt *statement, struct conflict *out)
+static enum status fill_conflict(struct store *store, sqlite3_stmt *statement, void *item, struct error *error)
 {
+    struct conflict *out = item;
+
+    (void)store;
+    (void)error;
     out->number = sqlite3_column_int64(statement, 0);
     column_text(statement, 1, out->visit, sizeof out->visit);
     column_text(statement, 2, out->type, sizeof out->type);
@@ -185,12 +189,12 @@ static void conflict_from_columns(sqlite3_stmt *statement, struct conflict *out)
     out->attempts = column_int(statement, 6);
     out->found = column_instant(statement, 7);
     out->theirs_at = INSTANT_NONE;
+    return STATUS_OK;
 }
 
 static enum status list(struct store *store, struct conflicts *out, struct error *error)
 {
-    bool found = false;
-    enum status status = STATUS_OK;
+    void *items = NULL;
 
     sqlite3_stmt *statement = database_statement(
         store,
@@ -202,20 +206,8 @@ static enum status list(struct store *store, struct conflicts *out, struct error
     if (statement == NULL) {
         return database_error(store, error);
     }
-    do {
-        status = database_step(store, statement, &found, error);
-        if (status == STATUS_OK && found) {
-            struct conflict *grown = memory_grow(out->items, out->count, &out->capacity, sizeof *grown);
-            if (grown == NULL) {
-                status = error_no_memory(error);
-            } else {
-                out->items = grown;
-                memset(&out->items[out->count], 0, sizeof *grown);
-                conflict_from_columns(statement, &out->items[out->count++]);
-            }
-        }
-    } while (status == STATUS_OK && found);
-    sqlite3_reset(statement);
+    enum status status = database_collect(store, statement, sizeof *out->items, fill_conflict, &items, &out->count, error);
+    out->items = items;
     return status;
 }
 
@@ -244,33 +236,23 @@ void dropped_rows_free(struct dropped_rows *rows)
     *rows = (struct dropped_rows){.items = NULL};
 }
 
-static enum status add_dropped(struct dropped_rows *rows, sqlite3_stmt *statement, struct error *error)
+static enum status fill_dropped(struct store *store, sqlite3_stmt *statement, void *item, struct error *error)
 {
-    struct dropped_row *grown = memory_grow(rows->items, rows->count, &rows->capacity, sizeof *grown);
+    struct dropped_row *row = item;
 
-    if (grown == NULL) {
-        return error_no_memory(error);
-    }
-    rows->items = grown;
-    grown += rows->count;
-    memset(grown, 0, sizeof *grown);
-    grown->number = sqlite3_column_int64(statement, 0);
-    column_text(statement, 1, grown->type, sizeof grown->type);
-    column_text(statement, 2, grown->id, sizeof grown->id);
-    column_text(statement, 3, grown->patient, sizeof grown->patient);
-    grown->at = column_instant(statement, 4);
-    grown->body = column_copy(statement, 5);
-    if (grown->body == NULL) {
-        return error_no_memory(error);
-    }
-    rows->count++;
-    return STATUS_OK;
+    (void)store;
+    row->number = sqlite3_column_int64(statement, 0);
+    column_text(statement, 1, row->type, sizeof row->type);
+    column_text(statement, 2, row->id, sizeof row->id);
+    column_text(statement, 3, row->patient, sizeof row->patient);
+    row->at = column_instant(statement, 4);
+    row->body = column_copy(statement, 5);
+    return row->body == NULL ? error_no_memory(error) : STATUS_OK;
 }
 
 enum status query_dropped(struct store *store, struct dropped_rows *out, struct error *error)
 {
-    bool found = false;
-    enum status status = STATUS_OK;
+    void *items = NULL;
 
     *out = (struct dropped_rows){.items = NULL};
     sqlite3_stmt *statement =
@@ -278,13 +260,8 @@ enum status query_dropped(struct store *store, struct dropped_rows *out, struct 
     if (statement == NULL) {
         return database_error(store, error);
     }
-    do {
-        status = database_step(store, statement, &found, error);
-        if (status == STATUS_OK && found) {
-            status = add_dropped(out, statement, error);
-        }
-    } while (status == STATUS_OK && found);
-    sqlite3_reset(statement);
+    enum status status = database_collect(store, statement, sizeof *out->items, fill_dropped, &items, &out->count, error);
+    out->items = items;
     if (status != STATUS_OK) {
         dropped_rows_free(out);
     }

@@ -69,8 +69,12 @@ void outbox_rows_free(struct outbox_rows *rows)
     *rows = (struct outbox_rows){.items = NULL};
 }
 
-static void outbox_row_from_columns(sqlite3_stmt *statement, struct outbox_row *row)
+static enum status fill_outbox_row(struct store *store, sqlite3_stmt *statement, void *item, struct error *error)
 {
+    struct outbox_row *row = item;
+
+    (void)store;
+    (void)error;
     row->number = sqlite3_column_int64(statement, 0);
     column_text(statement, 1, row->visit, sizeof row->visit);
     column_text(statement, 2, row->type, sizeof row->type);
@@ -84,12 +88,12 @@ static void outbox_row_from_columns(sqlite3_stmt *statement, struct outbox_row *
     row->http_status = column_int(statement, 10);
     column_text(statement, 11, row->reason, sizeof row->reason);
     row->queued = column_instant(statement, 12);
+    return STATUS_OK;
 }
 
 enum status query_outbox(struct store *store, struct outbox_rows *out, struct error *error)
 {
-    enum status status = STATUS_OK;
-    bool found = false;
+    void *items = NULL;
 
     *out = (struct outbox_rows){.items = NULL};
     /* What belongs to no visit (signed is NULL) comes first: the visits refer to it. */
@@ -103,20 +107,8 @@ enum status query_outbox(struct store *store, struct outbox_rows *out, struct er
     if (statement == NULL) {
         return database_error(store, error);
     }
-    do {
-        status = database_step(store, statement, &found, error);
-        if (status == STATUS_OK && found) {
-            struct outbox_row *grown = memory_grow(out->items, out->count, &out->capacity, sizeof *grown);
-            if (grown == NULL) {
-                status = error_no_memory(error);
-            } else {
-                out->items = grown;
-                memset(&out->items[out->count], 0, sizeof *grown);
-                outbox_row_from_columns(statement, &out->items[out->count++]);
-            }
-        }
-    } while (status == STATUS_OK && found);
-    sqlite3_reset(statement);
+    enum status status = database_collect(store, statement, sizeof *out->items, fill_outbox_row, &items, &out->count, error);
+    out->items = items;
     if (status != STATUS_OK) {
         outbox_rows_free(out);
     }
@@ -129,10 +121,13 @@ void visit_rows_free(struct visit_rows *rows)
     *rows = (struct visit_rows){.items = NULL};
 }
 
-static void visit_row_from_columns(sqlite3_stmt *statement, struct visit_row *row)
+static enum status fill_visit_row(struct store *store, sqlite3_stmt *statement, void *item, struct error *error)
 {
+    struct visit_row *row = item;
     char state[16];
 
+    (void)store;
+    (void)error;
     column_text(statement, 0, row->id, sizeof row->id);
     column_text(statement, 1, row->patient, sizeof row->patient);
     column_text(statement, 2, row->patient_name, sizeof row->patient_name);
@@ -149,12 +144,12 @@ static void visit_row_from_columns(sqlite3_stmt *statement, struct visit_row *ro
     row->accepted_at =
         row->waiting + row->refused + row->conflicts == 0 ? column_instant(statement, 7) : INSTANT_NONE;
     column_text(statement, 11, row->reason, sizeof row->reason);
+    return STATUS_OK;
 }
 
 enum status query_visits(struct store *store, instant since, struct visit_rows *out, struct error *error)
 {
-    enum status status = STATUS_OK;
-    bool found = false;
+    void *items = NULL;
 
     *out = (struct visit_rows){.items = NULL};
     /* What is unsent is shown however old it is. */
@@ -173,20 +168,8 @@ enum status query_visits(struct store *store, instant since, struct visit_rows *
         return database_error(store, error);
     }
     bind_integer(statement, 1, since);
-    do {
-        status = database_step(store, statement, &found, error);
-        if (status == STATUS_OK && found) {
-            struct visit_row *grown = memory_grow(out->items, out->count, &out->capacity, sizeof *grown);
-            if (grown == NULL) {
-                status = error_no_memory(error);
-            } else {
-                out->items = grown;
-                memset(&out->items[out->count], 0, sizeof *grown);
-                visit_row_from_columns(statement, &out->items[out->count++]);
-            }
-        }
-    } while (status == STATUS_OK && found);
-    sqlite3_reset(statement);
+    enum status status = database_collect(store, statement, sizeof *out->items, fill_visit_row, &items, &out->count, error);
+    out->items = items;
     if (status != STATUS_OK) {
         visit_rows_free(out);
     }
