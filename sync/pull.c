@@ -148,9 +148,27 @@ static enum status pull_members(struct pulling *pulling, const struct caseload *
     return status;
 }
 
-/* A patient who left the caseload. The cursor stays while something unsent keeps the Patient here. */
-static enum status release(struct store *store, const char *patient, struct error *error)
+/* The nurse is told once, by name, even where something unsent keeps the Patient here. */
+static enum status note_departure(struct pulling *pulling, const char *patient, struct error *error)
 {
+    char name[LABEL_SIZE];
+    char *names = pulling->result->departed;
+    size_t room = sizeof pulling->result->departed;
+    enum status status = query_patient_name(pulling->sync->store, patient, name, error);
+    if (status == STATUS_OK) {
+        size_t length = strlen(names);
+        if (pulling->result->entry.departed == 0 || length + strlen(name) + 2 < room) {
+            text_format(names + length, room - length, length == 0 ? "%s" : ", %s", name);
+        }
+        pulling->result->entry.departed++;
+    }
+    return status;
+}
+
+/* A patient who left the caseload. The cursor stays while something unsent keeps the Patient here. */
+static enum status release(struct pulling *pulling, const char *patient, struct error *error)
+{
+    struct store *store = pulling->sync->store;
     char scope[SCOPE_SIZE];
     char value[CURSOR_SIZE];
     char *body = NULL;
@@ -159,7 +177,12 @@ static enum status release(struct store *store, const char *patient, struct erro
     if (status != STATUS_OK || value[0] == '\0') {
         return status;
     }
-    status = record_release_patient(store, patient, error);
+    if (charts_delivered(value) && strcmp(value, CURSOR_BEGUN) != 0) { /* as it is left below, and before anything came */
+        status = note_departure(pulling, patient, error);
+    }
+    if (status == STATUS_OK) {
+        status = record_release_patient(store, patient, error);
+    }
     if (status == STATUS_OK) {
         status = query_body(store, "Patient", patient, &body, error);
         memory_free(body);
@@ -172,9 +195,10 @@ static enum status release(struct store *store, const char *patient, struct erro
     return status;
 }
 
-static enum status release_others(struct store *store, const struct caseload *caseload, const struct present *present,
+static enum status release_others(struct pulling *pulling, const struct caseload *caseload, const struct present *present,
                                   struct error *error)
 {
+    struct store *store = pulling->sync->store;
     if (caseload->count == 0 || caseload->doubtful) {
         return STATUS_OK;
     }
@@ -184,10 +208,15 @@ static enum status release_others(struct store *store, const struct caseload *ca
     }
     for (size_t i = 0; i < present->all.count && status == STATUS_OK; i++) {
         if (!caseload_has(caseload, present->all.ids[i])) {
-            status = release(store, present->all.ids[i], error);
+            status = release(pulling, present->all.ids[i], error);
         }
     }
-    return sync_end_page(store, status, error);
+    status = sync_end_page(store, status, error);
+    if (status != STATUS_OK) {
+        pulling->result->entry.departed = 0;
+        pulling->result->departed[0] = '\0';
+    }
+    return status;
 }
 
 /* The caseload is as of now only when nothing of it is missing: nobody absent, nothing set aside, no doubt who belongs to it. */
@@ -250,7 +279,7 @@ enum status sync_pull(struct sync *sync, struct sync_result *result, struct erro
         status = check_older(&pulling, error);
     }
     if (status == STATUS_OK) {
-        status = release_others(sync->store, &caseload, &present, error);
+        status = release_others(&pulling, &caseload, &present, error);
     }
     if (status == STATUS_OK) {
         status = note_as_of(&pulling, &caseload, error);

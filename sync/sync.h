@@ -57,6 +57,7 @@ struct sync_result {
     instant server_clock;               /* Date of the last answer; INSTANT_NONE before one */
     int64_t retry_after;                /* the longest wait a server asked for, in seconds; -1 when none did */
     int absent;                         /* patients of the caseload that the server did not deliver */
+    char departed[256];                 /* the names of those who left the caseload, as many as fit; for the screen, never a journal */
     int removed;                        /* resources that left charts because the server no longer has them */
     int unlinked;                       /* visits sent without their appointment, which is gone */
     struct last_exchange last;

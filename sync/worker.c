@@ -105,6 +105,17 @@ static void publish_end(struct worker *worker, enum status status, const char *r
     pthread_mutex_unlock(&worker->mutex);
 }
 
+static void publish_departed(struct worker *worker, const struct sync_result *result)
+{
+    if (result->entry.departed > 0) {
+        pthread_mutex_lock(&worker->mutex);
+        worker->snapshot.departed = result->entry.departed;
+        worker->snapshot.departed_run = worker->snapshot.run;
+        text_copy(worker->snapshot.departed_names, sizeof worker->snapshot.departed_names, result->departed);
+        pthread_mutex_unlock(&worker->mutex);
+    }
+}
+
 /* The server's address: the configuration's, else what enrolment was told. */
 static enum status server_address(struct worker *worker, struct store *store, char *out, size_t size, struct error *error)
 {
@@ -176,6 +187,7 @@ static enum status run_once(struct worker *worker, struct store *store, struct e
         ran = true;
         status = sync_run(&sync, &result, error);
         worker->asked_to_wait = result.retry_after;
+        publish_departed(worker, &result);
     }
     memory_wipe(token, sizeof token);
     http_free(http);

@@ -30,6 +30,9 @@ struct worker_snapshot {
     bool configured;            /* a server is known */
     enum status last;           /* of the last finished run; OK before the first */
     bool finished_once;
+    int departed;               /* patients who left the caseload, in the last run in which any did */
+    int64_t departed_run;       /* that run; 0 before one */
+    char departed_names[256];   /* as many as fit */
     char reason[256];           /* translated; "" when the last run was good */
     int64_t generation;         /* moves when data or status changed */
 };

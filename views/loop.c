@@ -136,7 +136,14 @@ static void show_sync(struct console *console)
         return; /* locked since */
     }
     console->sync_shown = application_monotonic(application);
+    int64_t departed_run = application->sync.departed_run;
     worker_snapshot(application->worker, &application->sync);
+    if (application->sync.departed_run != departed_run) {
+        application_say(application,
+                        ngettext("%d patient has left your caseload: %s", "%d patients have left your caseload: %s",
+                                 (unsigned long)application->sync.departed),
+                        application->sync.departed, application->sync.departed_names);
+    }
     handle(console, &event);
 }
 

@@ -35,6 +35,10 @@ static void write_run(struct page *page, const struct journal_entry *entry)
     page_text(page, role, 2, words);
     page_format(page, ROLE_NORMAL, 2, _("sent %d, received %d; left: %d waiting, %d refused, %d in conflict"), entry->pushed,
                 entry->pulled, entry->pending, entry->rejected, entry->conflicts);
+    if (entry->departed > 0) {
+        page_format(page, ROLE_AMBER, 2, ngettext("%d patient left your caseload", "%d patients left your caseload",
+                                                  (unsigned long)entry->departed), entry->departed);
+    }
     page_format(page, ROLE_DIM, 2, _("requests %d, %lld kB out, %lld kB in"), entry->requests,
                 kilobytes(entry->bytes_out), kilobytes(entry->bytes_in));
 }

@@ -110,6 +110,9 @@ static void write_received(struct page *page, const struct worker_snapshot *sync
                                                                         : _("how many is not known yet"));
     }
     write_count(page, _("Reading"), sync->received, words);
+    if (sync->departed > 0) {
+        page_labelled(page, ROLE_NORMAL, LABEL_COLUMNS, _("Left"), ROLE_AMBER, sync->departed_names);
+    }
 }
 
 static void write_now(struct page *page, const struct sync_state *state, const struct application *application)

@@ -21,6 +21,7 @@ static void journal_json(cJSON *document, const struct journal_rows *journal)
         json_add_text(item, "reason", entry->reason);
         json_add_integer(item, "pushed", entry->pushed);
         json_add_integer(item, "pulled", entry->pulled);
+        json_add_integer(item, "departed", entry->departed);
         json_add_integer(item, "pending", entry->pending);
         json_add_integer(item, "conflicts", entry->conflicts);
         json_add_integer(item, "rejected", entry->rejected);

@@ -51,6 +51,7 @@ static cJSON *result_json(const struct sync_result *result)
     json_add_integer(document, "pushed", entry->pushed);
     json_add_integer(document, "pulled", entry->pulled);
     json_add_integer(document, "removed", result->removed);
+    json_add_integer(document, "departed", entry->departed);
     json_add_integer(document, "pending", entry->pending);
     json_add_integer(document, "conflicts", entry->conflicts);
     json_add_integer(document, "rejected", entry->rejected);
@@ -124,6 +125,11 @@ enum status verb_sync(struct command_line *line, struct error *error)
                              "%d requests, %lld bytes out, %lld in.\n"),
                 result.entry.pushed, result.entry.pulled, result.removed, result.entry.pending, result.entry.rejected,
                 result.entry.conflicts, result.entry.requests, (long long)result.entry.bytes_out, (long long)result.entry.bytes_in);
+        if (result.entry.departed > 0) {
+            fprintf(line->out, ngettext("%d patient left your caseload", "%d patients left your caseload",
+                                        (unsigned long)result.entry.departed), result.entry.departed);
+            fputc('\n', line->out);
+        }
     }
     presence_release(presence);
     http_free(http);

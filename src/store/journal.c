@@ -15,7 +15,7 @@ static enum status insert(struct store *store, const struct journal_entry *entry
     sqlite3_stmt *statement = database_statement(
         store,
         "INSERT INTO journal (start, end, pushed, pulled, pending, conflicts, rejected, requests, bytes_out, bytes_in, "
-        "result, reason, data_as_of) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "result, reason, data_as_of, departed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         error);
     if (statement == NULL) {
         return database_error(store, error);
@@ -33,6 +33,7 @@ static enum status insert(struct store *store, const struct journal_entry *entry
     bind_integer(statement, 11, entry->result);
     bind_text(statement, 12, entry->reason);
     bind_text(statement, 13, entry->data_as_of);
+    bind_integer(statement, 14, entry->departed);
     return database_run(store, statement, error);
 }
 
@@ -95,6 +96,7 @@ static enum status fill_entry(struct store *store, sqlite3_stmt *statement, void
     out->result = (enum status)column_int(statement, 10);
     column_text(statement, 11, out->reason, sizeof out->reason);
     column_text(statement, 12, out->data_as_of, sizeof out->data_as_of);
+    out->departed = column_int(statement, 13);
     return STATUS_OK;
 }
 
@@ -106,7 +108,7 @@ enum status journal_read(struct store *store, size_t most, struct journal_rows *
     sqlite3_stmt *statement = database_statement(
         store,
         "SELECT start, end, pushed, pulled, pending, conflicts, rejected, requests, bytes_out, bytes_in, result, reason, "
-        "data_as_of FROM journal ORDER BY number DESC LIMIT ?",
+        "data_as_of, departed FROM journal ORDER BY number DESC LIMIT ?",
         error);
     if (statement == NULL) {
         return database_error(store, error);

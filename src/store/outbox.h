@@ -68,7 +68,7 @@ enum status outbox_each_chart_body(struct store *store, const char *patient, voi
 #define JOURNAL_KEPT 200 /* lines */
 struct journal_entry {
     instant start, end;
-    int pushed, pulled, pending, conflicts, rejected, requests;
+    int pushed, pulled, departed, pending, conflicts, rejected, requests; /* departed: patients who left the caseload */
     int64_t bytes_out, bytes_in;
     enum status result;
     char reason[256];

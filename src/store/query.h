@@ -52,6 +52,9 @@ enum status query_row_alerts(struct store *store, instant now, struct patient_ro
  * NOT_FOUND, or INVALID with the names it fits. */
 enum status query_find_patient(struct store *store, const char *text, char id[ID_SIZE], struct error *error) MUST_CHECK;
 
+/* A patient's name; the id while the patient is not here. */
+enum status query_patient_name(struct store *store, const char *id, char name[LABEL_SIZE], struct error *error) MUST_CHECK;
+
 /* Everything the chart shows; readings since `since` (at most `most` per vital). Rule
  * alerts are included. Audited as a reading of this chart. */
 enum status query_chart(struct store *store, const char *patient, instant since, size_t most, instant now,

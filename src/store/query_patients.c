@@ -316,3 +316,21 @@ enum status query_find_patient(struct store *store, const char *text, char id[ID
     }
     return status;
 }
+
+enum status query_patient_name(struct store *store, const char *id, char name[LABEL_SIZE], struct error *error)
+{
+    bool found = false;
+
+    text_copy(name, LABEL_SIZE, id);
+    sqlite3_stmt *statement = database_statement(store, "SELECT name FROM patient WHERE id = ?", error);
+    if (statement == NULL) {
+        return database_error(store, error);
+    }
+    bind_text(statement, 1, id);
+    enum status status = database_step(store, statement, &found, error);
+    if (status == STATUS_OK && found) {
+        column_text(statement, 0, name, LABEL_SIZE);
+    }
+    sqlite3_reset(statement);
+    return status;
+}

@@ -29,6 +29,8 @@ static const char *const migrations[] = {
     "CREATE TABLE sent ("
     "  outbox INTEGER NOT NULL REFERENCES outbox (number) ON DELETE CASCADE, body TEXT NOT NULL);"
     "CREATE INDEX sent_outbox ON sent (outbox);",
+    /* How many patients left the caseload in a run. */
+    "ALTER TABLE journal ADD COLUMN departed INTEGER NOT NULL DEFAULT 0;",
 };
 
 int schema_newest(void)

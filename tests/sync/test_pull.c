@@ -390,6 +390,9 @@ static void who_leaves_the_caseload_leaves_the_device(void **state)
     fault(bed, "{\"fault\":\"reject\",\"contains\":\"8867-4\"}");
     assert_run(bed, STATUS_ATTENTION);
     assert_int_equal(patients(bed), 3); /* what was refused of the visit keeps p8 here */
+    assert_int_equal(bed->result.entry.departed, 6); /* the nurse is told, once, by name; the journal without */
+    assert_non_null(strstr(bed->result.departed, ", "));
+    assert_int_equal(number(bed, "SELECT departed FROM journal ORDER BY number DESC LIMIT 1"), 6);
     assert_int_equal(number(bed, "SELECT count(*) FROM resource WHERE patient = 'p3'"), 0);
     assert_int_equal(number(bed, "SELECT count(*) FROM outbox WHERE state = 'refused'"), 1);
     assert_int_equal(number(bed, "SELECT complete FROM chart_state WHERE patient = 'p8'"), 0);
@@ -397,6 +400,7 @@ static void who_leaves_the_caseload_leaves_the_device(void **state)
     assert_int_equal(outbox_retry(bed->fixture.store, number(bed, "SELECT number FROM outbox WHERE state = 'refused'"), NULL), STATUS_OK);
     assert_run(bed, STATUS_OK);
     assert_int_equal(held(bed, "Encounter", visit), 1);
+    assert_int_equal(bed->result.entry.departed, 0);
     assert_int_equal(patients(bed), 2);
     assert_int_equal(number(bed, "SELECT count(*) FROM resource WHERE patient = 'p8'"), 0);
     put_resource(bed, "Group/g1", GROUP_OF(MEMBER("p1") "," MEMBER("p2") "," MEMBER("p8")));

@@ -178,6 +178,27 @@ static void the_snapshot_counts_what_arrived_and_stays(void **state)
     free_desk(desk);
 }
 
+static bool somebody_left(const struct worker_snapshot *snapshot)
+{
+    return finished(snapshot) && snapshot->departed_run == snapshot->run;
+}
+
+static void who_left_the_caseload_is_named(void **state)
+{
+    (void)state;
+    struct desk *desk = new_desk(NULL);
+    worker_request(desk->worker);
+    assert_int_equal(wait_until(desk, succeeded).departed_run, 0);
+    put_resource(desk->bed, "Group/g1",
+                 "{\"resourceType\":\"Group\",\"id\":\"g1\",\"type\":\"person\",\"actual\":true,"
+                 "\"member\":[{\"entity\":{\"reference\":\"Patient/p1\"}}]}");
+    worker_request(desk->worker);
+    struct worker_snapshot snapshot = wait_until(desk, somebody_left);
+    assert_int_equal(snapshot.departed, PATIENTS - 1);
+    assert_non_null(strstr(snapshot.departed_names, ", "));
+    free_desk(desk);
+}
+
 static void a_hanging_server_does_not_hold_the_program(void **state)
 {
     (void)state;
@@ -370,6 +391,7 @@ int main(void)
         cmocka_unit_test(a_second_sync_of_this_nurse_waits),
         cmocka_unit_test(an_attempt_that_could_not_begin_leaves_a_line),
         cmocka_unit_test(the_snapshot_counts_what_arrived_and_stays),
+        cmocka_unit_test(who_left_the_caseload_is_named),
         cmocka_unit_test(a_hanging_server_does_not_hold_the_program),
         cmocka_unit_test(a_run_can_be_cancelled_and_asked_again),
         cmocka_unit_test(asking_before_leaving_is_harmless),

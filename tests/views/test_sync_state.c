@@ -280,8 +280,15 @@ static void it_follows_a_run(void **state)
     SAY("is being read");
     SAY("has arrived:");
     SAY("waits:");
+    assert_false(stage_shows("Left"));
     show_snapshot(stage, WORKER_PULLING, (struct worker_count){2, 4}, (struct worker_count){2, 3}, "kim");
     SAY("asking what is new in the charts, first: 김민서");
+
+    application_of(stage)->sync.departed = 2;
+    (void)text_copy(application_of(stage)->sync.departed_names, sizeof application_of(stage)->sync.departed_names,
+                    "佐藤 花子, Renée Æbelholt-Jørgensen");
+    look_again(stage);
+    SAY("Left        佐藤 花子, Renée Æbelholt-Jørgensen");
 }
 
 static void visits_that_need_the_nurse_say_so(void **state)
@@ -438,7 +445,8 @@ static void draw_all(const char *language, int rows, int columns)
     open_with_server(&stage);
     sign_a_visit(&stage, "kim");
     sign_a_visit(&stage, "rene");
-    add_run(&stage, START - 3600000, STATUS_UNREACHABLE, "the server's name was not found: is there a network?", 0, 0, "");
+    add_run(&stage, START - 3600000, STATUS_UNREACHABLE,
+            _("no network, or the server's name is not known here; work goes on, it is tried again later"), 0, 0, "");
     run_sql(&stage, "DELETE FROM outbox WHERE visit IN (SELECT id FROM visit WHERE patient = 'kim');"
                     "UPDATE visit SET accepted = 1795305600000 WHERE patient = 'kim';"
                     "UPDATE outbox SET state = 'sending';"
@@ -451,7 +459,8 @@ static void draw_all(const char *language, int rows, int columns)
     step("sync-reading", language, rows, columns);
     run_sql(&stage, "DELETE FROM outbox; UPDATE visit SET accepted = 1795305600000");
     complete_all(&stage);
-    add_run(&stage, START - 1800000, STATUS_CANCELLED, "the sync was stopped; what is left goes with the next one", 1, 12, "");
+    add_run(&stage, START - 1800000, STATUS_CANCELLED, _("the sync was stopped; what is left goes with the next one"), 1, 12,
+            "");
     add_run(&stage, START - 90000, STATUS_OK, "", 6, 1200, AS_OF);
     show_snapshot(&stage, WORKER_IDLE, (struct worker_count){6, 6}, (struct worker_count){3, 3}, "");
     step("sync-done", language, rows, columns);
