@@ -215,9 +215,10 @@ tsan:
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)-tsan SANITIZE=thread OPTIMISE='-O1 -g' tests-sync
 # Not the sweeps, which go through the same code thousands of times: make asan has them.
 SWEEPS = %/test_crash %/test_record_faults %/test_memory %/test_steps %/test_power
+VALGRIND = valgrind --quiet --error-exitcode=99 --leak-check=full --show-leak-kinds=definite \
+           --errors-for-leak-kinds=definite --suppressions=tests/valgrind.supp
 valgrind: all $(TESTS)
-	$(Q)MOST_SECONDS=2400 RUN='valgrind --quiet --error-exitcode=99 --leak-check=full --show-leak-kinds=definite \
-	    --errors-for-leak-kinds=definite --suppressions=tests/valgrind.supp' tests/run.sh $(filter-out $(SWEEPS),$(TESTS))
+	$(Q)MOST_SECONDS=2400 RUN='$(VALGRIND)' tests/run.sh $(filter-out $(SWEEPS),$(TESTS))
 coverage:
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)-coverage OPTIMISE='-O0 -g --coverage' LDFLAGS='--coverage -pie' test-programs
 	$(Q)cd $(BUILD)-coverage && gcov -n $$(find src views sync -name '*.gcda') | awk '/^File .*(src|views|sync)\// {f=1; next} f && /^Lines/ {split($$2, p, ":"); split(p[2], q, "%"); n+=$$4; c+=$$4*q[1]/100; f=0} END {printf "%.1f %% of %d lines\n", 100*c/n, n}'
