@@ -254,7 +254,7 @@ $(BUILD)/tests/link/link: $(BUILD)/tests/link/link.o
 sqlcipher4: all
 	$(Q)tests/packages.sh sqlcipher4 && tests/sqlcipher4.sh $(abspath $(BUILD))
 bench: all $(BUILD)/tests/bench/bench
-	$(Q)$(BUILD)/tests/bench/bench $(abspath $(BUILD))
+	$(Q)tests/bench/run.sh $(abspath $(BUILD))
 $(BUILD)/tests/bench/bench: $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/bench/*.c)) $(call archives,views sync store fhir care base)
 	$(SAY) LINK $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)

@@ -288,17 +288,25 @@ static enum status search_singly(struct pulling *pulling, const char *url, struc
     return status;
 }
 
-static enum status search_type(struct pulling *pulling, const char *since, struct error *error)
+/* All of one type that changed since then; a search for `after` (may be NULL) follows, most likely. */
+static enum status search_type(struct pulling *pulling, const char *since, const struct pulled_type *after, struct error *error)
 {
     const struct pulled_type *type = pulling->type;
     struct buffer url;
+    struct buffer then;
     buffer_init(&url, URL_SIZE);
+    buffer_init(&then, URL_SIZE);
     buffer_format(&url, "%s/", pulling->sync->server);
     append_search(pulling, type, since, &url);
-    enum status status =
-        url.status == STATUS_OK
-            ? search_each_page(pulling->sync, pulling->result, buffer_text(&url), apply_page, pulling, error)
-            : error_no_memory(error);
+    if (after != NULL) {
+        buffer_format(&then, "%s/", pulling->sync->server);
+        append_search(pulling, after, since, &then);
+    }
+    enum status status = url.status == STATUS_OK && then.status == STATUS_OK
+                             ? search_each_page_then(pulling->sync, pulling->result, buffer_text(&url),
+                                                     after != NULL ? buffer_text(&then) : NULL, apply_page, pulling, error)
+                             : error_no_memory(error);
+    buffer_free(&then);
     if (status != STATUS_OK && pulling->result->last.alone) {
         status = search_singly(pulling, buffer_text(&url), error);
     }
@@ -456,7 +464,8 @@ static enum status walk_types(struct pulling *pulling, const char *since, const 
             instant_format_utc(from, sizeof from, pulling->position.reached);
         }
         pulling->type = &pulled_types[i];
-        status = done[i] ? STATUS_OK : search_type(pulling, from, error);
+        bool goes_on = i > 0 && i + 1 < PULLED_TYPES && !done[i + 1] && strcmp(from, since) == 0; /* for the same patients */
+        status = done[i] ? STATUS_OK : search_type(pulling, from, goes_on ? &pulled_types[i + 1] : NULL, error);
         if (status == STATUS_OK && i == 0 && !pulling->group->known) {
             drop_absent(pulling);
         }
@@ -559,7 +568,7 @@ enum status charts_pull_type(struct pulling *pulling, const struct pulled_type *
     text_copy(group->ids[group->count++], ID_SIZE, patient);
     pulling->group = group;
     pulling->type = type;
-    enum status status = search_type(pulling, "", error);
+    enum status status = search_type(pulling, "", NULL, error);
     if (status == STATUS_OK) {
         pulling->type = NULL;
         status = people_fetch(&pulling->people, pulling->sync, pulling->result, apply_page, pulling, error);

@@ -101,6 +101,7 @@ enum status exchange_send(struct sync *sync, struct sync_result *result, const s
     result->retry_after = response->retry_after > result->retry_after ? response->retry_after : result->retry_after;
     result->last.end = last_end(response);
     result->last.code = response->status;
+    result->last.words[0] = '\0';
     switch (response->end) {
     case EXCHANGE_ANSWERED:
         return STATUS_OK;
@@ -112,6 +113,19 @@ enum status exchange_send(struct sync *sync, struct sync_result *result, const s
         break;
     }
     return error_set(error, STATUS_UNREACHABLE, "%s", response->reason);
+}
+
+void exchange_ahead(struct sync *sync, struct sync_result *result, const char *url, size_t limit)
+{
+    const struct request request = {.method = "GET", .url = url, .limit = limit};
+    struct spent spent = {.requests = 0};
+    bool wanted = url != NULL && url_same_origin(sync->server, url) && exchange_check_cancelled(sync, NULL) == STATUS_OK;
+    if (sync->transport.ahead != NULL) {
+        sync->transport.ahead(sync->transport.context, wanted ? &request : NULL, &spent);
+        result->entry.requests += spent.requests;
+        result->entry.bytes_out += (int64_t)spent.bytes_out;
+        result->entry.bytes_in += (int64_t)spent.bytes_in;
+    }
 }
 
 enum status exchange_post(struct sync *sync, struct sync_result *result, const char *bundle, bool asks,
@@ -200,8 +214,14 @@ enum status exchange_refusal(const struct response *response, struct error *erro
 enum status exchange_get(struct sync *sync, struct sync_result *result, const char *url, cJSON **document,
                          struct error *error)
 {
+    return exchange_get_within(sync, result, url, RESPONSE_LIMIT, document, error);
+}
+
+enum status exchange_get_within(struct sync *sync, struct sync_result *result, const char *url, size_t limit, cJSON **document,
+                                struct error *error)
+{
     struct response response;
-    struct request request = {.method = "GET", .url = url};
+    struct request request = {.method = "GET", .url = url, .limit = limit};
     *document = NULL;
     if (!url_same_origin(sync->server, url)) {
         return error_set(error, STATUS_FAILED, _("the server sent a link to another address; it was not followed"));
@@ -219,15 +239,16 @@ enum status exchange_get(struct sync *sync, struct sync_result *result, const ch
         goto out;
     }
     if (response.status != 200) {
-        char words[256] = "";
+        char code[64] = "";
         if (exchange_document(&response, document, NULL) == STATUS_OK) {
-            outcome_words(*document, words, sizeof words);
+            outcome_code(*document, code, sizeof code);
+            outcome_words(*document, result->last.words, sizeof result->last.words);
             cJSON_Delete(*document);
             *document = NULL;
         }
-        status = words[0] == '\0'
+        status = code[0] == '\0' /* no more than this: it goes into the journal */
                      ? error_set(error, STATUS_FAILED, _("the server refused to read (%ld)"), response.status)
-                     : error_set(error, STATUS_FAILED, _("the server refused to read (%ld): %s"), response.status, words);
+                     : error_set(error, STATUS_FAILED, _("the server refused to read (%ld): %s"), response.status, code);
         goto out;
     }
     status = exchange_document(&response, document, error);
@@ -235,11 +256,12 @@ enum status exchange_get(struct sync *sync, struct sync_result *result, const ch
         result->last.end = LAST_CUT;
     }
     if (status == STATUS_OK && text_equal(json_text(*document, "resourceType"), "OperationOutcome")) {
-        char words[256] = "";
-        outcome_words(*document, words, sizeof words);
+        char code[64];
+        outcome_code(*document, code, sizeof code);
+        outcome_words(*document, result->last.words, sizeof result->last.words);
         cJSON_Delete(*document);
         *document = NULL;
-        status = error_set(error, STATUS_FAILED, _("the server answered with a message instead of what was asked for: %s"), words);
+        status = error_set(error, STATUS_FAILED, _("the server answered with a message instead of what was asked for: %s"), code);
     }
 out:
     response_free(&response);

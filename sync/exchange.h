@@ -23,6 +23,14 @@ enum status exchange_send(struct sync *sync, struct sync_result *result, const s
 enum status exchange_get(struct sync *sync, struct sync_result *result, const char *url, cJSON **document,
                          struct error *error) MUST_CHECK;
 
+/* The same, of at most `limit` bytes. */
+enum status exchange_get_within(struct sync *sync, struct sync_result *result, const char *url, size_t limit, cJSON **document,
+                                struct error *error) MUST_CHECK;
+
+/* exchange_get_within() of this comes next, most likely: where the transport can, it is on its way from now on. `url` NULL:
+ * nothing comes; a run ends so. What was sent for nothing is counted. */
+void exchange_ahead(struct sync *sync, struct sync_result *result, const char *url, size_t limit);
+
 /* GET Type/id: like exchange_get(), and what comes is that resource. FAILED when the server answers with another. */
 enum status exchange_read(struct sync *sync, struct sync_result *result, const char *type, const char *id, cJSON **resource,
                           struct error *error) MUST_CHECK;

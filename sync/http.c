@@ -1,5 +1,6 @@
 /*
- * The transport over libcurl: one easy handle, one kept connection.
+ * The transport over libcurl: one easy handle in a multi handle of its own, so
+ * that a request can be under way while nobody waits; one kept connection.
  *
  * Invariants: the token goes to the configured origin only, over TLS or to
  * this machine; no redirects, no proxies from the environment, no total time
@@ -25,16 +26,21 @@
 #define CERTIFICATE_EXPIRED 10L /* X509_V_ERR_CERT_HAS_EXPIRED, as OpenSSL tells it */
 #define STALL_SECONDS 30L
 #define STALL_BYTES 10L
+#define POLL_MS 200           /* cancelling is noticed this soon */
 
 struct http {
     CURL *easy;
+    CURLM *multi;
     char *base;
     struct curl_slist *headers; /* of the request being sent */
     char *authorization;        /* "Authorization: Bearer ...", NULL when there is no token */
     char *ca_file;
     atomic_bool *cancelled;
-    struct response *response;  /* being filled */
+    struct response *response;  /* being filled; NULL while nothing is under way */
     struct wait_headers wait;
+    char *ahead_url;            /* of the request sent ahead, NULL when there is none */
+    struct response ahead;      /* its answer, as far as it has come */
+    struct spent spent;
 };
 
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
@@ -335,37 +341,130 @@ static enum status prepare(struct http *http, const struct request *request, con
     return code == CURLE_OK ? STATUS_OK : error_no_memory(error);
 }
 
+/* Puts a request on its way; *response is filled from now on. `packed` must live until end(). */
+static enum status begin(struct http *http, const struct request *request, const struct buffer *packed,
+                         struct response *response, struct error *error)
+{
+    int running = 0;
+    http->response = response;
+    response->body.limit = request->limit != 0 ? request->limit : RESPONSE_LIMIT;
+    memset(&http->wait, 0, sizeof http->wait);
+    enum status status = prepare(http, request, packed, error);
+    if (status == STATUS_OK && (curl_multi_add_handle(http->multi, http->easy) != CURLM_OK ||
+                                curl_multi_perform(http->multi, &running) != CURLM_OK)) {
+        status = error_no_memory(error);
+    }
+    return status;
+}
+
+/* Waits for the end of what is under way. */
+static CURLcode await(struct http *http)
+{
+    int running = 0;
+    int left = 0;
+    do {
+        if (curl_multi_perform(http->multi, &running) != CURLM_OK ||
+            (running > 0 && curl_multi_poll(http->multi, NULL, 0, POLL_MS, NULL) != CURLM_OK)) {
+            return CURLE_OUT_OF_MEMORY;
+        }
+    } while (running > 0);
+    const CURLMsg *message = curl_multi_info_read(http->multi, &left);
+    return message == NULL ? CURLE_OUT_OF_MEMORY : message->data.result;
+}
+
+static void count_received(struct http *http)
+{
+    long header_bytes = 0;
+    curl_off_t downloaded = 0;
+    curl_easy_getinfo(http->easy, CURLINFO_HEADER_SIZE, &header_bytes);
+    curl_easy_getinfo(http->easy, CURLINFO_SIZE_DOWNLOAD_T, &downloaded);
+    http->response->bytes_in = (uint64_t)header_bytes + (uint64_t)downloaded;
+}
+
+/* Nothing is under way any more. What had not come to its end takes its connection along. */
+static void end(struct http *http)
+{
+    curl_multi_remove_handle(http->multi, http->easy);
+    curl_slist_free_all(http->headers);
+    http->headers = NULL;
+    http->response = NULL;
+}
+
+static void give_up(struct http *http)
+{
+    if (http->ahead_url == NULL) {
+        return;
+    }
+    if (http->ahead.bytes_out > 0) {
+        count_received(http);
+        http->spent.requests++;
+        http->spent.bytes_out += http->ahead.bytes_out;
+        http->spent.bytes_in += http->ahead.bytes_in;
+    }
+    end(http);
+    response_free(&http->ahead);
+    memory_free(http->ahead_url);
+    http->ahead_url = NULL;
+}
+
+static void http_ahead(void *context, const struct request *request, struct spent *spent)
+{
+    struct http *http = context;
+    const struct buffer nothing = {.length = 0};
+    give_up(http);
+    if (request != NULL && url_same_origin(http->base, request->url)) {
+        response_init(&http->ahead);
+        http->ahead_url = memory_copy_text(request->url);
+        if (http->ahead_url != NULL && begin(http, request, &nothing, &http->ahead, NULL) != STATUS_OK) {
+            give_up(http); /* it is asked for when its time comes */
+        }
+    }
+    *spent = http->spent;
+    http->spent = (struct spent){.requests = 0};
+}
+
+/* Whether this very request was sent ahead. */
+static bool is_ahead(const struct http *http, const struct request *request)
+{
+    return http->ahead_url != NULL && strcmp(http->ahead_url, request->url) == 0 && strcmp(request->method, "GET") == 0 &&
+           request->body == NULL && request->if_none_exist == NULL && request->if_match == NULL &&
+           http->ahead.body.limit == (request->limit != 0 ? request->limit : RESPONSE_LIMIT);
+}
+
+static void take_ahead(struct http *http, struct response *response)
+{
+    response_free(response);
+    *response = http->ahead;
+    http->response = response;
+    memory_free(http->ahead_url);
+    http->ahead_url = NULL;
+}
+
 static enum status http_exchange(void *context, const struct request *request, struct response *response,
                                  struct error *error)
 {
     struct http *http = context;
     struct buffer packed;
-    buffer_init(&packed, RESPONSE_LIMIT);
-    http->response = response;
-    memset(&http->wait, 0, sizeof http->wait);
-    http->headers = NULL;
     enum status status = STATUS_OK;
-    if (!url_same_origin(http->base, request->url)) {
-        status = error_set(error, STATUS_FAILED, _("the server sent a link to another address; it was not followed"));
-        goto out;
-    }
-    if (request->body != NULL && request->compress) {
-        status = compress_body(request, &packed, error);
-        if (status != STATUS_OK) {
-            goto out;
+    buffer_init(&packed, RESPONSE_LIMIT);
+    if (is_ahead(http, request)) {
+        take_ahead(http, response);
+    } else {
+        give_up(http);
+        if (!url_same_origin(http->base, request->url)) {
+            return error_set(error, STATUS_FAILED, _("the server sent a link to another address; it was not followed"));
         }
+        if (request->body != NULL && request->compress) {
+            status = compress_body(request, &packed, error);
+        }
+        status = status == STATUS_OK ? begin(http, request, &packed, response, error) : status;
     }
-    status = prepare(http, request, &packed, error);
     if (status != STATUS_OK) {
         goto out;
     }
-    CURLcode code = curl_easy_perform(http->easy);
-    long header_bytes = 0;
-    curl_off_t downloaded = 0;
+    CURLcode code = await(http);
     curl_off_t uploaded = 0;
-    curl_easy_getinfo(http->easy, CURLINFO_HEADER_SIZE, &header_bytes);
-    curl_easy_getinfo(http->easy, CURLINFO_SIZE_DOWNLOAD_T, &downloaded);
-    response->bytes_in = (uint64_t)header_bytes + (uint64_t)downloaded;
+    count_received(http);
     curl_easy_getinfo(http->easy, CURLINFO_SIZE_UPLOAD_T, &uploaded);
     response->sent_in_part = request->body != NULL &&
                              (uint64_t)uploaded < (packed.length > 0 ? packed.length : request->body_length);
@@ -379,9 +478,7 @@ static enum status http_exchange(void *context, const struct request *request, s
         explain(http, response, code);
     }
 out:
-    curl_slist_free_all(http->headers);
-    http->headers = NULL;
-    http->response = NULL;
+    end(http);
     buffer_free(&packed);
     return status;
 }
@@ -405,7 +502,8 @@ enum status http_new(const char *base_url, const char *token, const char *ca_fil
     http->cancelled = cancelled;
     http->base = memory_copy_text(base_url);
     http->easy = curl_easy_init();
-    if (http->base == NULL || http->easy == NULL) {
+    http->multi = curl_multi_init();
+    if (http->base == NULL || http->easy == NULL || http->multi == NULL) {
         status = error_no_memory(error);
         goto out;
     }
@@ -443,7 +541,9 @@ void http_free(struct http *http)
     if (http == NULL) {
         return;
     }
+    give_up(http);
     curl_easy_cleanup(http->easy);
+    curl_multi_cleanup(http->multi);
     memory_free(http->authorization);
     memory_free(http->ca_file);
     memory_free(http->base);
@@ -452,5 +552,5 @@ void http_free(struct http *http)
 
 struct transport http_transport(struct http *http)
 {
-    return (struct transport){.exchange = http_exchange, .context = http};
+    return (struct transport){.exchange = http_exchange, .context = http, .ahead = http_ahead};
 }

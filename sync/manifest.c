@@ -2,8 +2,7 @@
  * The manifest of the charts. See manifest.h. Called by pull.c.
  *
  * Numbers first, ids only where the numbers differ: charts hold all that the
- * server delivers, so equal numbers are equal sets. Nothing is taken out of a
- * chart because a list lacks it; the server is asked for it by its id first.
+ * server delivers, so equal numbers are equal sets.
  */
 #include "sync/manifest.h"
 
@@ -14,74 +13,15 @@
 #include "store/record.h"
 #include "sync/batch.h"
 #include "sync/caseload.h"
+#include "sync/compare.h"
 #include "sync/exchange.h"
-#include "sync/pages.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define MANIFEST_SCOPE "manifest" /* its cursor: when the last check ended */
-#define LOOKED_UP_AT_MOST 200     /* ids asked for one by one in a run; the rest waits for the next check */
+#define CHANGES_DAYS 14           /* so long what a visit changed is asked for again */
 #define UNKNOWN (-1)
-
-struct checking {
-    struct pulling *pulling;
-    instant window;               /* readings from then on are here */
-    int looked_up;
-};
-
-/* Ids, sorted before they are looked up. */
-struct ids {
-    char (*items)[ID_SIZE];       /* owned */
-    size_t count, capacity;
-    const char *type;             /* that entries of a page must have */
-    enum status status;
-};
-
-static int compare_ids(const void *a, const void *b)
-{
-    return strcmp(a, b);
-}
-
-static void ids_sort(struct ids *ids)
-{
-    if (ids->count > 1) {
-        qsort(ids->items, ids->count, sizeof *ids->items, compare_ids);
-    }
-}
-
-static bool ids_have(const struct ids *ids, const char *id)
-{
-    return ids->count > 0 && bsearch(id, ids->items, ids->count, sizeof *ids->items, compare_ids) != NULL;
-}
-
-static void ids_add(struct ids *ids, const char *id)
-{
-    void *grown = memory_grow(ids->items, ids->count, &ids->capacity, sizeof *ids->items);
-    if (grown == NULL) {
-        ids->status = STATUS_NO_MEMORY;
-        return;
-    }
-    ids->items = grown;
-    text_copy(ids->items[ids->count++], ID_SIZE, id);
-}
-
-static enum status ids_add_entry(void *context, size_t index, const struct bundle_entry *entry, struct error *error)
-{
-    struct ids *ids = context;
-    struct resource_head head;
-    (void)index;
-    if (entry->resource != NULL && resource_head_read(entry->resource, &head, NULL) == STATUS_OK &&
-        strcmp(head.type, ids->type) == 0) {
-        ids_add(ids, head.id);
-    }
-    return ids->status == STATUS_OK ? STATUS_OK : error_no_memory(error);
-}
-
-static enum status ids_add_page(void *context, const cJSON *bundle, struct error *error)
-{
-    return bundle_each(bundle, ids_add_entry, context, error);
-}
 
 /* "Type?patient=a,b" for some patients, and the window. */
 static void append_question(const struct checking *checking, const struct pulled_type *type, char (*patients)[ID_SIZE],
@@ -191,75 +131,39 @@ static enum status count_here(struct checking *checking, const struct pulled_typ
     return status;
 }
 
-/* Takes out of the record what the server says it does not have. */
-static enum status look_up(struct checking *checking, const char *type, const char *id, struct error *error)
+static bool is_missing_here(const struct ids *here, const struct listing *listing)
 {
-    struct pulling *pulling = checking->pulling;
-    cJSON *resource = NULL;
-    bool ours = false;
-    if (checking->looked_up++ >= LOOKED_UP_AT_MOST) {
-        return STATUS_OK;
-    }
-    enum status status = exchange_read(pulling->sync, pulling->result, type, id, &resource, error);
-    cJSON_Delete(resource);
-    if (status == STATUS_NOT_FOUND) {
-        status = outbox_was_accepted(pulling->sync->store, type, id, &ours, error);
-        if (status != STATUS_OK) {
-            return status;
-        }
-        if (ours && pulling->result->last.code == 404) {
-            /* Deleted would be 410. What it accepted and never heard of now, it lost: then this is the only one there is. */
-            pulling->result->lost++;
-            return STATUS_OK;
-        }
-        pulling->result->removed++;
-        return record_remove(pulling->sync->store, type, id, error);
-    }
-    return status;
-}
-
-static enum status compare_chart(struct checking *checking, const struct pulled_type *type, const char *patient,
-                                 const struct ids *here, const struct ids *there, struct error *error)
-{
-    enum status status = STATUS_OK;
-    bool missing = false;
-    for (size_t i = 0; i < here->count && status == STATUS_OK; i++) {
-        if (!ids_have(there, here->items[i])) {
-            status = look_up(checking, type->type, here->items[i], error);
+    for (size_t i = 0; i < listing->there.count; i++) {
+        if (!ids_have(here, listing->there.items[i])) {
+            return true;
         }
     }
-    for (size_t i = 0; i < there->count && !missing; i++) {
-        missing = !ids_have(here, there->items[i]);
-    }
-    return status == STATUS_OK && missing ? charts_pull_type(checking->pulling, type, patient, error) : status;
+    return false;
 }
 
 /* The numbers of one type in one chart differ: which are they? */
 static enum status check_chart(struct checking *checking, const struct pulled_type *type, char (*patient)[ID_SIZE],
                                struct error *error)
 {
-    struct pulling *pulling = checking->pulling;
     struct held held = {.window = INSTANT_NONE};
-    struct ids there = {.type = type->type};
-    struct buffer url;
-    buffer_init(&url, URL_SIZE);
-    buffer_format(&url, "%s/", pulling->sync->server);
-    append_question(checking, type, patient, 1, &url);
-    buffer_append_text(&url, "&_elements=id&_sort=_lastUpdated");
-    enum status status = url.status == STATUS_OK
-                             ? search_each_page(pulling->sync, pulling->result, buffer_text(&url), ids_add_page, &there, error)
-                             : error_no_memory(error);
+    struct listing listing = {.checking = checking, .there = {.type = type->type}};
+    struct buffer question;
+    buffer_init(&question, URL_SIZE);
+    append_question(checking, type, patient, 1, &question);
+    enum status status = compare_list(&listing, &question, error);
     if (status == STATUS_OK) {
         status = read_held(checking, type, *patient, &held, error);
     }
     if (status == STATUS_OK) {
         ids_sort(&held.ids);
-        ids_sort(&there);
-        status = compare_chart(checking, type, *patient, &held.ids, &there, error);
+        status = compare_look_up(checking, type->type, &held.ids, &listing, error);
     }
-    buffer_free(&url);
+    if (status == STATUS_OK && is_missing_here(&held.ids, &listing)) {
+        status = charts_pull_type(checking->pulling, type, *patient, error);
+    }
+    buffer_free(&question);
     memory_free(held.ids.items);
-    memory_free(there.items);
+    listing_free(&listing);
     return status;
 }
 
@@ -333,6 +237,77 @@ static enum status check_group(struct checking *checking, char (*patients)[ID_SI
     return status;
 }
 
+/* --- what the server accepted from here ------------------------------------------------------------ */
+
+/* Whether the server still has what no number tells of: changes of the last days, what is in no chart (who signed it, and the
+ * nurse's own entry); and once it is known to have gone back, all that it accepted, also that of patients who are leaving. */
+static enum status check_own(struct checking *checking, struct error *error)
+{
+    struct sync *sync = checking->pulling->sync;
+    struct names names = {.status = STATUS_OK};
+    instant since = checking->whole ? 0 : instant_add_days(clock_now(&sync->clock), -CHANGES_DAYS);
+    enum status status = outbox_each_own(sync->store, checking->whole, since, names_add, &names, error);
+    if (status == STATUS_OK) {
+        status = compare_names(checking, &names, error);
+    }
+    memory_free(names.items);
+    return status;
+}
+
+/* One type in some charts, whatever the numbers are. */
+static enum status compare_type(struct checking *checking, const struct pulled_type *type, char (*patients)[ID_SIZE],
+                                size_t count, struct error *error)
+{
+    struct ids here = {.items = NULL};
+    struct listing listing = {.checking = checking, .there = {.type = type->type}};
+    struct buffer question;
+    buffer_init(&question, URL_SIZE);
+    append_question(checking, type, patients, count, &question);
+    enum status status = compare_list(&listing, &question, error);
+    bool charted = type != &pulled_types[0]; /* a Patient who is gone is no member of the caseload */
+    for (size_t i = 0; i < count && status == STATUS_OK && charted; i++) {
+        struct held held;
+        status = read_held(checking, type, patients[i], &held, error);
+        for (size_t j = 0; j < held.ids.count; j++) {
+            ids_add(&here, held.ids.items[j]);
+        }
+        memory_free(held.ids.items);
+    }
+    if (status == STATUS_OK) {
+        ids_sort(&here);
+        status = here.status == STATUS_OK ? compare_look_up(checking, type->type, &here, &listing, error) : error_no_memory(error);
+    }
+    if (status == STATUS_OK && charted && is_missing_here(&here, &listing)) {
+        for (size_t i = 0; i < count && status == STATUS_OK; i++) {
+            status = check_chart(checking, type, patients + i, error);
+        }
+    }
+    buffer_free(&question);
+    memory_free(here.items);
+    listing_free(&listing);
+    return status;
+}
+
+static enum status compare_group(struct checking *checking, char (*patients)[ID_SIZE], size_t count, struct error *error)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < PULLED_TYPES && status == STATUS_OK; i++) {
+        status = compare_type(checking, &pulled_types[i], patients, count, error);
+    }
+    return status;
+}
+
+/* --- the check --------------------------------------------------------------------------------------- */
+
+/* Whether all is to be compared: at once when the server is known to have gone back, and once more when it is time again. */
+static enum status is_put_back(struct sync *sync, bool due, bool *back, struct error *error)
+{
+    char value[CURSOR_SIZE];
+    enum status status = cursor_get(sync->store, CURSOR_PUT_BACK, value, sizeof value, error);
+    *back = strcmp(value, PUT_BACK) == 0 || (due && strcmp(value, PUT_BACK_SEEN) == 0);
+    return status;
+}
+
 enum status manifest_is_due(struct sync *sync, bool *due, struct error *error)
 {
     char value[CURSOR_SIZE];
@@ -343,7 +318,8 @@ enum status manifest_is_due(struct sync *sync, bool *due, struct error *error)
     return status;
 }
 
-static enum status note_done(struct sync *sync, struct error *error)
+/* `back`: what to remember of a server that went back; NULL: as it is. */
+static enum status note_done(struct sync *sync, const char *back, struct error *error)
 {
     char now[CURSOR_SIZE];
     instant_format_utc(now, sizeof now, clock_now(&sync->clock));
@@ -351,25 +327,67 @@ static enum status note_done(struct sync *sync, struct error *error)
     if (status != STATUS_OK) {
         return status;
     }
-    return sync_end_page(sync->store, record_set_cursor(sync->store, MANIFEST_SCOPE, now, error), error);
+    status = record_set_cursor(sync->store, MANIFEST_SCOPE, now, error);
+    if (status == STATUS_OK && back != NULL) {
+        status = record_set_cursor(sync->store, CURSOR_PUT_BACK, back, error);
+    }
+    return sync_end_page(sync->store, status, error);
+}
+
+static enum status check_groups(struct checking *checking, const struct caseload *patients, struct error *error)
+{
+    enum status status = STATUS_OK;
+    for (size_t at = 0; at < patients->count && status == STATUS_OK; at += GROUP_SIZE) {
+        size_t count = patients->count - at < GROUP_SIZE ? patients->count - at : GROUP_SIZE;
+        status = checking->whole ? compare_group(checking, patients->ids + at, count, error)
+                                 : check_group(checking, patients->ids + at, count, error);
+    }
+    return status;
+}
+
+/* The nurse's own work first. What is found out on the way makes it a comparison of everything. */
+static enum status check(struct checking *checking, const struct caseload *patients, struct error *error)
+{
+    bool again = true;
+    enum status status = STATUS_OK;
+    while (status == STATUS_OK && again) {
+        bool whole = checking->whole;
+        status = check_own(checking, error);
+        if (status == STATUS_OK) {
+            status = check_groups(checking, patients, error);
+        }
+        if (status == STATUS_OK && !whole) {
+            status = is_put_back(checking->pulling->sync, false, &checking->whole, error);
+        }
+        again = checking->whole && !whole;
+    }
+    return status;
 }
 
 enum status manifest_check(struct pulling *pulling, const struct caseload *patients, struct error *error)
 {
     struct checking checking = {.pulling = pulling, .window = charts_window(pulling->sync)};
     struct error trouble = {0};
+    char before[CURSOR_SIZE];
     bool due = false;
     enum status status = manifest_is_due(pulling->sync, &due, error);
-    if (status != STATUS_OK || !due) {
+    if (status == STATUS_OK) {
+        status = is_put_back(pulling->sync, due, &checking.whole, error);
+    }
+    if (status == STATUS_OK) {
+        status = cursor_get(pulling->sync->store, CURSOR_PUT_BACK, before, sizeof before, error);
+    }
+    if (status != STATUS_OK || (!due && !checking.whole)) {
         return status;
     }
-    for (size_t at = 0; at < patients->count && status == STATUS_OK; at += GROUP_SIZE) {
-        size_t count = patients->count - at < GROUP_SIZE ? patients->count - at : GROUP_SIZE;
-        status = check_group(&checking, patients->ids + at, count, &trouble);
-    }
+    status = check(&checking, patients, &trouble);
     if (status == STATUS_FAILED || status == STATUS_NOT_FOUND) {
         log_event("manifest-refused", 0, (long)patients->count); /* a server that cannot be asked so still gives charts */
         status = STATUS_OK;
     }
-    return status == STATUS_OK ? note_done(pulling->sync, error) : error_set(error, status, "%s", trouble.sentence);
+    if (status != STATUS_OK) {
+        return error_set(error, status, "%s", trouble.sentence);
+    }
+    const char *back = strcmp(before, PUT_BACK_SEEN) == 0 ? "" : PUT_BACK_SEEN;
+    return note_done(pulling->sync, checking.whole && checking.looked_up <= LOOKED_UP_AT_MOST ? back : NULL, error);
 }

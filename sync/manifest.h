@@ -8,7 +8,11 @@
 #include "sync/caseload.h"
 #include "sync/charts.h"
 
-/* Once in MANIFEST_HOURS compares how many resources of each type the charts of
+/* Is the server what it was? Asked for in the same run, and in full, as soon as it is known to have gone back to an older
+ * backup (CURSOR_PUT_BACK): what it had taken from here and forgot waits in the outbox for the nurse, what it has in an older
+ * version is here in that version.
+ *
+ * Once in MANIFEST_HOURS compares how many resources of each type the charts of
  * `patients`, just refreshed, have here and there; where the numbers differ,
  * which. What the server no longer has leaves the charts (not what is unsent),
  * each with an audit row, and counts in result->removed; what is missing here is

@@ -20,6 +20,7 @@ struct walk {
     struct sync *sync;
     struct sync_result *result;
     const char *url; /* where it began */
+    const char *then; /* the search after it, NULL when nobody knows */
     char *current;   /* owned, like the next two; NULL after the last page */
     char *next;
     char *landmark;
@@ -95,6 +96,17 @@ static enum status resize(struct walk *walk, char **slot, bool *named, struct er
     return STATUS_OK;
 }
 
+/* A copy of `url`, which says nothing of a page size, with one. Owned by *slot. */
+static enum status walk_to_sized(char **slot, const char *url, size_t size, struct error *error)
+{
+    struct buffer sized;
+    buffer_init(&sized, URL_SIZE);
+    buffer_format(&sized, "%s%c" COUNT "%zu", url, strchr(url, '?') == NULL ? '?' : '&', size);
+    enum status status = sized.status == STATUS_OK ? walk_to(slot, buffer_text(&sized), error) : error_no_memory(error);
+    buffer_free(&sized);
+    return status;
+}
+
 static enum status walk_begin(struct walk *walk, struct error *error)
 {
     const char *end = NULL;
@@ -106,20 +118,40 @@ static enum status walk_begin(struct walk *walk, struct error *error)
         status = portion_get(walk->sync, PORTION_PAGE, &walk->size, error);
         walk->most = PAGE_MOST;
     }
-    struct buffer sized;
-    buffer_init(&sized, URL_SIZE);
-    buffer_format(&sized, "%s%c" COUNT "%zu", walk->url, strchr(walk->url, '?') == NULL ? '?' : '&', walk->size);
-    if (status == STATUS_OK) {
-        status = sized.status == STATUS_OK ? walk_to(&walk->current, buffer_text(&sized), error) : error_no_memory(error);
+    return status == STATUS_OK ? walk_to_sized(&walk->current, walk->url, walk->size, error) : status;
+}
+
+/* A page of several that is too large for the memory of a small device is asked for in half. */
+static size_t limit_of(const struct walk *walk)
+{
+    return walk->size > 1 ? PAGE_BYTES : RESPONSE_LIMIT;
+}
+
+/* Notes where this page leads, and sends for what is there: the server can work on it while this one is recorded. */
+static enum status look_ahead(struct walk *walk, const cJSON *bundle, struct error *error)
+{
+    size_t asked = walk->size;
+    char *then = NULL;
+    enum status status = walk_note(walk, bundle_next(bundle), error);
+    if (status == STATUS_OK && walk->size > 0 && (walk->next != NULL || walk->then != NULL)) {
+        status = portion_get(walk->sync, PORTION_PAGE, &walk->size, error);
     }
-    buffer_free(&sized);
+    if (status == STATUS_OK && walk->next != NULL) {
+        status = walk->size != asked ? resize(walk, &walk->next, NULL, error) : STATUS_OK;
+    } else if (status == STATUS_OK && walk->then != NULL && walk->size > 0) {
+        status = walk_to_sized(&then, walk->then, walk->size, error);
+    }
+    if (status == STATUS_OK) {
+        exchange_ahead(walk->sync, walk->result, walk->next != NULL ? walk->next : then, limit_of(walk));
+    }
+    memory_free(then);
     return status;
 }
 
 static enum status fetch_page(struct walk *walk, cJSON **bundle, struct error *error)
 {
     int64_t began = clock_monotonic(&walk->sync->clock);
-    enum status status = exchange_get(walk->sync, walk->result, walk->current, bundle, error);
+    enum status status = exchange_get_within(walk->sync, walk->result, walk->current, limit_of(walk), bundle, error);
     if (status == STATUS_OK && !bundle_is(*bundle)) {
         status = error_set(error, STATUS_UNREACHABLE, _("the server did not answer a search with a list; it is asked again"));
     }
@@ -163,33 +195,29 @@ static enum status ask_for_less(struct walk *walk, enum status status, struct er
 static enum status step(struct walk *walk, enum status (*page)(void *context, const cJSON *bundle, struct error *error),
                         void *context, struct error *error)
 {
+    struct error astray = {0};
     cJSON *bundle = NULL;
-    size_t asked = walk->size;
     enum status status = fetch_page(walk, &bundle, error);
     if (status == STATUS_UNREACHABLE || status == STATUS_FAILED) {
         cJSON_Delete(bundle);
         return ask_for_less(walk, status, error);
     }
-    if (status == STATUS_OK) {
-        walk->empty = bundle_count(bundle) == 0 ? walk->empty + 1 : 0;
-        status = page(context, bundle, error);
+    if (status == STATUS_NOT_FOUND && walk->pages > 0 && walk->restarts++ < RESTARTS_AT_MOST) {
+        /* The server forgot its list of results while it was read: from the start, what is known is dropped. */
+        return walk_begin(walk, error);
     }
     if (status == STATUS_OK) {
-        status = walk_note(walk, bundle_next(bundle), error);
+        walk->empty = bundle_count(bundle) == 0 ? walk->empty + 1 : 0;
+        enum status led = look_ahead(walk, bundle, &astray);
+        status = page(context, bundle, error);
+        if (status == STATUS_OK && led != STATUS_OK) {
+            status = error_set(error, led, "%s", astray.sentence);
+        }
     }
     if (status == STATUS_OK) {
         memory_free(walk->current);
         walk->current = walk->next;
         walk->next = NULL;
-        if (walk->current != NULL && walk->size > 0) {
-            status = portion_get(walk->sync, PORTION_PAGE, &walk->size, error);
-            if (status == STATUS_OK && walk->size != asked) {
-                status = resize(walk, &walk->current, NULL, error);
-            }
-        }
-    } else if (status == STATUS_NOT_FOUND && walk->pages > 0 && walk->restarts++ < RESTARTS_AT_MOST) {
-        /* The server forgot its list of results while it was read: from the start, what is known is dropped. */
-        status = walk_begin(walk, error);
     }
     cJSON_Delete(bundle);
     return status;
@@ -199,7 +227,14 @@ enum status search_each_page(struct sync *sync, struct sync_result *result, cons
                              enum status (*page)(void *context, const cJSON *bundle, struct error *error), void *context,
                              struct error *error)
 {
-    struct walk walk = {.sync = sync, .result = result, .url = url, .landmark_at = 1};
+    return search_each_page_then(sync, result, url, NULL, page, context, error);
+}
+
+enum status search_each_page_then(struct sync *sync, struct sync_result *result, const char *url, const char *then,
+                                  enum status (*page)(void *context, const cJSON *bundle, struct error *error), void *context,
+                                  struct error *error)
+{
+    struct walk walk = {.sync = sync, .result = result, .url = url, .then = then, .landmark_at = 1};
     result->last.alone = false;
     enum status status = walk_begin(&walk, error);
     while (status == STATUS_OK && walk.current != NULL) {

@@ -15,7 +15,8 @@ enum portion {
     PORTION_PAGE, /* resources on a page */
     PORTION_BODY, /* bytes of a bundle, not compressed */
 };
-#define PAGE_MOST 100
+#define PAGE_MOST 200                     /* HAPI FHIR gives no more */
+#define PAGE_BYTES ((size_t)1536 * 1024) /* of a page of several, after decompression: its tree takes ten times as much */
 #define BODY_MOST ((size_t)24 * 1024 * 1024)
 
 /* How much to try now. */

@@ -199,10 +199,16 @@ static enum status release_others(struct pulling *pulling, const struct caseload
                                   struct error *error)
 {
     struct store *store = pulling->sync->store;
+    char back[CURSOR_SIZE] = "";
     if (caseload->count == 0 || caseload->doubtful) {
         return STATUS_OK;
     }
-    enum status status = record_begin(store, error);
+    /* What a server that was put back has forgotten may be nowhere but here: that is looked for first, by the next run. */
+    enum status status = cursor_get(store, CURSOR_PUT_BACK, back, sizeof back, error);
+    if (status != STATUS_OK || strcmp(back, PUT_BACK) == 0) {
+        return status;
+    }
+    status = record_begin(store, error);
     if (status != STATUS_OK) {
         return status;
     }
@@ -252,7 +258,10 @@ static enum status check_older(struct pulling *pulling, struct error *error)
             status = sync_end_page(store, record_apply(store, &incoming, APPLY_FROM_SERVER, &outcome, error), error);
         }
     }
-    pulling->result->older = outcome.older;
+    if (status == STATUS_OK && outcome.older) {
+        pulling->result->older = true;
+        status = record_set_cursor(store, CURSOR_PUT_BACK, PUT_BACK, error);
+    }
     cJSON_Delete(resource);
     return status;
 }

@@ -289,6 +289,9 @@ static enum status push_groups(struct push *push, struct push_batch *batch, stru
             gather(&push->rows, &at, limit, batch);
             status = push_check(push, batch, error);
         }
+        if (status == STATUS_OK) {
+            status = push_confirm(push, batch, error);
+        }
         if (status == STATUS_OK && batch->count > 0) {
             status = push_group(push, batch, error);
         }
@@ -377,6 +380,7 @@ enum status sync_push(struct sync *sync, struct sync_result *result, struct erro
     memory_free(batch.rows);
     memory_free(push.held);
     memory_free(push.merged);
+    caseload_free(&push.fresh);
     caseload_free(&push.known);
     outbox_rows_free(&push.rows);
     return status;

@@ -26,7 +26,10 @@ struct push {
     size_t held_count;
     int64_t *merged;          /* owned: rows that were merged with theirs in this round, and can go again */
     size_t merged_count;
+    struct caseload fresh;    /* our UUIDs of what is known to be there since this run began */
     struct caseload known;    /* patients of whom the server is known to have the same person */
+    bool forgot;              /* the server turned out in this run not to know something any more that it had accepted */
+    struct outbox_row forgotten; /* that, where something else waits for it */
     /* Of the visit being sent: */
     size_t taken;             /* most entries the server took in one request */
     bool cut;                 /* it refused a request for its size, or may have */
@@ -45,8 +48,13 @@ enum status push_walk_references(struct push *push, const struct outbox_row *row
                                  bool (*notice)(void *context, const char *reference, char *out, size_t size), void *context,
                                  struct error *error) MUST_CHECK;
 /* After a refusal, once a visit: takes appointments that the server no longer has out of the batch's entries, and counts
- * that into result->unlinked. *changed: sending them again may go better. */
+ * that into result->unlinked; and what the server had accepted, and never heard of now, waits for the nurse, and what names
+ * it with it. *changed: sending them again may go better. */
 enum status push_unlink(struct push *push, const struct push_batch *batch, bool *changed, struct error *error) MUST_CHECK;
+/* What the batch names of ours that the server accepted in an earlier run must still be there, as what it was: a server that
+ * was put back to a backup gives ids again, and a visit would go on in somebody else's. A batch of which that cannot be asked
+ * waits, and is empty then. */
+enum status push_confirm(struct push *push, struct push_batch *batch, struct error *error) MUST_CHECK;
 /* Takes out of a batch what this server must not have, and refuses it with the reason. */
 enum status push_check(struct push *push, struct push_batch *batch, struct error *error) MUST_CHECK;
 

@@ -54,17 +54,40 @@ static const struct outbox_row *find_unsent(const struct outbox_rows *rows, cons
     return NULL;
 }
 
+/* What was found out since this run began to be forgotten by the server. */
+static void find_forgotten(struct rewriting *rewriting, const char *type, const char *uuid)
+{
+    struct push *push = rewriting->push;
+    struct outbox_rows rows = {.items = NULL};
+    rewriting->status = query_outbox(push->sync->store, &rows, rewriting->error);
+    const struct outbox_row *row = find_unsent(&rows, type, uuid);
+    if (row != NULL) {
+        push->forgotten = *row;
+        rewriting->blocked = &push->forgotten;
+    }
+    outbox_rows_free(&rows);
+}
+
 static bool rewrite_reference(void *context, const char *reference, char *out, size_t size)
 {
     struct rewriting *rewriting = context;
     const char *slash = strchr(reference, '/');
     char type[RESOURCE_TYPE_SIZE];
     char id[ID_SIZE];
-    if (slash == NULL || !uuid_is_valid(slash + 1) ||
-        !text_format(type, sizeof type, "%.*s", (int)(slash - reference), reference)) {
+    char former[UUID_SIZE] = "";
+    if (slash == NULL || !text_format(type, sizeof type, "%.*s", (int)(slash - reference), reference)) {
         return false;
     }
-    const char *uuid = slash + 1;
+    /* What the server forgot is named by the id it had wherever the server's own body is sent again. */
+    enum status known = outbox_former(rewriting->push->sync->store, type, slash + 1, former, rewriting->error);
+    if (known != STATUS_OK) {
+        rewriting->status = known;
+        return false;
+    }
+    const char *uuid = former[0] != '\0' ? former : slash + 1;
+    if (!uuid_is_valid(uuid)) {
+        return false;
+    }
     if (is_going(rewriting->going, type, uuid)) {
         return text_format(out, size, "urn:uuid:%s", uuid);
     }
@@ -76,6 +99,9 @@ static bool rewrite_reference(void *context, const char *reference, char *out, s
         rewriting->status = status;
     } else if (rewriting->blocked == NULL) {
         rewriting->blocked = find_unsent(&rewriting->push->rows, type, uuid);
+        if (rewriting->blocked == NULL && rewriting->push->forgot) {
+            find_forgotten(rewriting, type, uuid);
+        }
     }
     return false; /* a UUID that is not ours is the server's own id: Medplum's look like this */
 }
@@ -138,8 +164,10 @@ static enum status say_blocked(struct push *push, const struct outbox_row *row, 
         return status;
     }
     text_format(words, sizeof words,
-                state == OUTBOX_REFUSED ? _("it waits for the %s it belongs to, which the server refused: send that one again first")
-                                        : _("it waits for the %s it belongs to, which the server does not have yet"),
+                blocked->forgotten        ? _("it waits for the %s it belongs to, which the server no longer has: send that one again "
+                                              "first")
+                : state == OUTBOX_REFUSED ? _("it waits for the %s it belongs to, which the server refused: send that one again first")
+                                          : _("it waits for the %s it belongs to, which the server does not have yet"),
                 blocked->type);
     return outbox_mark_unknown(store, &row->number, 1, words, error);
 }

@@ -1,5 +1,5 @@
 /*
- * What must not go to this server. See push.h.
+ * What must not go to this server, or not yet. See push.h.
  *
  * Invariant: an entry goes out only to a server that is known to have the same
  * person under the id of its patient: because it delivered that Patient, or
@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "sync/address.h"
 #include "sync/charts.h"
+#include "sync/compare.h"
 #include "sync/exchange.h"
 
 #include <string.h>
@@ -131,5 +132,73 @@ enum status push_check(struct push *push, struct push_batch *batch, struct error
         }
     }
     batch->count = kept;
+    return status;
+}
+
+/* What entries name of ours that an earlier run brought to the server. */
+struct confirming {
+    struct push *push;
+    struct names names;
+    enum status status;
+};
+
+static bool note_earlier(void *context, const char *reference, char *out, size_t size)
+{
+    struct confirming *confirming = context;
+    struct push *push = confirming->push;
+    const char *slash = strchr(reference, '/');
+    char type[RESOURCE_TYPE_SIZE];
+    char id[ID_SIZE];
+    (void)out;
+    (void)size;
+    if (slash == NULL || !uuid_is_valid(slash + 1) || caseload_has(&push->fresh, slash + 1) ||
+        !text_format(type, sizeof type, "%.*s", (int)(slash - reference), reference)) {
+        return false;
+    }
+    enum status status = outbox_server_id(push->sync->store, type, slash + 1, id, NULL);
+    if (status == STATUS_OK) {
+        names_add(&confirming->names, type, id);
+        caseload_add(&push->fresh, slash + 1);
+    } else if (status != STATUS_NOT_FOUND) {
+        confirming->status = status;
+    }
+    return false;
+}
+
+/* It cannot be confirmed now: the others go on. */
+static enum status let_wait(struct push *push, struct push_batch *batch, const char *why, struct error *error)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < batch->count && status == STATUS_OK; i++) {
+        status = outbox_mark_unknown(push->sync->store, &batch->rows[i]->number, 1, why, error);
+    }
+    batch->count = 0;
+    caseload_free(&push->fresh); /* of what was asked for nothing is known; the rest is asked for again */
+    return status;
+}
+
+enum status push_confirm(struct push *push, struct push_batch *batch, struct error *error)
+{
+    struct confirming confirming = {.push = push, .status = STATUS_OK};
+    struct error trouble = {0};
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < batch->count && status == STATUS_OK; i++) {
+        status = push_walk_references(push, batch->rows[i], note_earlier, &confirming, error);
+    }
+    if (status == STATUS_OK && confirming.status != STATUS_OK) {
+        status = error_set(error, confirming.status, _("The ids of this record cannot be read now; try again."));
+    }
+    if (status == STATUS_OK && confirming.names.count > 0) {
+        struct pulling pulling = {.sync = push->sync, .result = push->result};
+        struct checking checking = {.pulling = &pulling, .sending = true};
+        push->forgot = true;
+        status = compare_names(&checking, &confirming.names, &trouble);
+        if (status == STATUS_FAILED && push->result->last.code != 401) {
+            status = let_wait(push, batch, trouble.sentence, error);
+        } else if (status != STATUS_OK) {
+            (void)error_set(error, status, "%s", trouble.sentence);
+        }
+    }
+    memory_free(confirming.names.items);
     return status;
 }

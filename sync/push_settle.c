@@ -64,17 +64,68 @@ static enum status look_up(struct push *push, const struct outbox_row *row, stru
     return status;
 }
 
+/* What the record says to an acceptance. */
+static enum status accepted(struct push *push, enum status status, const struct error *refusal, struct error *error)
+{
+    if (status == STATUS_CONFLICT) {
+        push->result->entry.rejected++; /* the record would not take it: it names another of its rows */
+        return STATUS_OK;
+    }
+    return status == STATUS_OK ? STATUS_OK : error_set(error, status, "%s", refusal->sentence);
+}
+
+/* The server names a record that is another one here. When it really has ours under that id, it forgot the other. */
+static enum status make_way(struct push *push, const struct outbox_row *row, const char *id, struct error *error)
+{
+    char uuid[UUID_SIZE];
+    cJSON *resource = NULL;
+    enum status status = exchange_read(push->sync, push->result, row->type, id, &resource, error);
+    if (status == STATUS_OK && resource_own_uuid(resource, uuid) && strcmp(uuid, row->uuid) == 0) {
+        status = record_put_back(push->sync->store, resource, error);
+    }
+    cJSON_Delete(resource);
+    return status == STATUS_FAILED || status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
 static enum status accept(struct push *push, const struct outbox_row *row, const char *id, const char *version,
                           struct error *error)
 {
     struct error refusal = {0};
     enum status status = record_accept(push->sync->store, row->number, id, version, &refusal);
-    push->result->entry.pushed += status == STATUS_OK ? 1 : 0;
     if (status == STATUS_CONFLICT) {
-        push->result->entry.rejected++; /* the record would not take it: it names another of its rows */
+        status = make_way(push, row, id, &refusal);
+        status = status == STATUS_OK ? record_accept(push->sync->store, row->number, id, version, &refusal) : status;
+    }
+    push->result->entry.pushed += status == STATUS_OK ? 1 : 0;
+    caseload_add(&push->fresh, row->uuid);
+    return accepted(push, status, &refusal, error);
+}
+
+/* What became of a row that met something at the server: said already before an answer was lost (the row is gone), merged
+ * with theirs or going on from there (it waits, and goes again in this run), or for the nurse to decide. */
+static enum status note_meeting(struct push *push, const struct outbox_row *row, struct error *error)
+{
+    enum outbox_state state = OUTBOX_CONFLICT;
+    enum status status = outbox_state(push->sync->store, row->number, &state, error);
+    if (status == STATUS_NOT_FOUND) {
+        push->result->entry.pushed++;
         return STATUS_OK;
     }
-    return status == STATUS_OK ? STATUS_OK : error_set(error, status, "%s", refusal.sentence);
+    if (status == STATUS_OK && state == OUTBOX_WAITING) {
+        push->merged[push->merged_count++] = row->number;
+    } else if (status == STATUS_OK) {
+        push->result->entry.conflicts++;
+    }
+    return status;
+}
+
+/* The server has what we made, from a try of which nobody can tell what it said. */
+static enum status found_there(struct push *push, const struct outbox_row *row, const char *id, const char *version,
+                               struct error *error)
+{
+    struct error refusal = {0};
+    enum status status = record_found(push->sync->store, row->number, id, version, &refusal);
+    return status == STATUS_OK ? note_meeting(push, row, error) : accepted(push, status, &refusal, error);
 }
 
 static enum status refuse(struct push *push, const struct outbox_row *row, int http_status, const char *words,
@@ -100,27 +151,9 @@ static enum status creation_met(struct push *push, const struct outbox_row *row,
     struct found found;
     enum status status = look_up(push, row, &found, error);
     if (status == STATUS_OK && found.id[0] != '\0') {
-        return accept(push, row, found.id, found.version, error);
+        return found_there(push, row, found.id, found.version, error);
     }
     return status == STATUS_OK ? try_again(push, row, http_status, words, error) : status;
-}
-
-/* What became of an update that met another change: said already before an answer was lost (the row is gone), merged with
- * theirs (it waits, and goes again in this run), or for the nurse to decide. */
-static enum status note_conflict(struct push *push, const struct outbox_row *row, struct error *error)
-{
-    enum outbox_state state = OUTBOX_CONFLICT;
-    enum status status = outbox_state(push->sync->store, row->number, &state, error);
-    if (status == STATUS_NOT_FOUND) {
-        push->result->entry.pushed++;
-        return STATUS_OK;
-    }
-    if (status == STATUS_OK && state == OUTBOX_WAITING) {
-        push->merged[push->merged_count++] = row->number;
-    } else if (status == STATUS_OK) {
-        push->result->entry.conflicts++;
-    }
-    return status;
 }
 
 /* Theirs is read, to be merged with or shown beside ours; when the server does not show it the conflict still stands. What
@@ -137,6 +170,9 @@ static enum status update_met(struct push *push, const struct outbox_row *row, i
     if (gone || status == STATUS_FAILED) {
         status = STATUS_OK;
     }
+    if (gone && push->result->last.code == 404) { /* what it delivered and never heard of now, it forgot; and other things too */
+        status = record_set_cursor(store, CURSOR_PUT_BACK, PUT_BACK, error);
+    }
     if (status == STATUS_OK && theirs != NULL && resource_head_read(theirs, &head, NULL) == STATUS_OK) {
         body = json_print(theirs);
         status = body == NULL ? error_no_memory(error) : STATUS_OK;
@@ -145,7 +181,7 @@ static enum status update_met(struct push *push, const struct outbox_row *row, i
         status = try_again(push, row, http_status, words, error); /* HAPI says 409 of other writes at the same moment too */
     } else if (status == STATUS_OK) {
         status = gone ? record_gone(store, row->number, error) : record_conflict(store, row->number, body, error);
-        status = status == STATUS_OK ? note_conflict(push, row, error) : status;
+        status = status == STATUS_OK ? note_meeting(push, row, error) : status;
     }
     memory_free(body);
     cJSON_Delete(theirs);
@@ -220,7 +256,10 @@ static enum status settle_success(struct settling *settling, const struct outbox
     if (strcmp(type, row->type) != 0 || id[0] == '\0' || (row->is_update && strcmp(id, row->id) != 0)) {
         return STATUS_OK; /* no receipt: the row is looked up */
     }
-    enum status status = accept(settling->push, row, id, version, error);
+    /* Created now, or there before: a condition that was met is answered with 200. */
+    bool certain = row->is_update || entry->status == 201;
+    enum status status = certain ? accept(settling->push, row, id, version, error)
+                                 : found_there(settling->push, row, id, version, error);
     settling->settled[place] = status == STATUS_OK;
     return status;
 }
@@ -256,7 +295,7 @@ static enum status settle_missing(struct push *push, const struct outbox_row *ro
         return status;
     }
     if (found.id[0] != '\0') {
-        return accept(push, row, found.id, found.version, error);
+        return found_there(push, row, found.id, found.version, error);
     }
     return try_again(push, row, 0, _("the server's answer did not mention it; it is sent again"), error);
 }

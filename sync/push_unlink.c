@@ -1,8 +1,10 @@
 /*
- * A planned visit whose appointment the office has deleted meanwhile. See push.h.
+ * A planned visit whose appointment the office has deleted meanwhile, and what a
+ * server that was put back to a backup has forgotten. See push.h.
  *
  * Servers refuse what refers to something that is gone, and the whole visit
- * with it. That a visit was planned is worth less than the visit.
+ * with it. That a visit was planned is worth less than the visit; what was made
+ * here is sent again before what belongs to it, when the nurse says so.
  */
 #include "sync/push.h"
 
@@ -12,15 +14,42 @@
 
 #include <string.h>
 
-/* Appointments that entries name. */
-static bool note_appointment(void *context, const char *reference, char *out, size_t size)
+/* What a nurse makes and other records of hers may name by the server's id. */
+static const char *const own_types[] = {"Practitioner", "Encounter", "Observation", "DocumentReference", "Consent"};
+#define OWN_TYPES (sizeof own_types / sizeof own_types[0])
+
+/* What entries name that may be gone. */
+struct named {
+    struct store *store;
+    struct caseload appointments;
+    struct caseload own[OWN_TYPES]; /* by type, as in own_types */
+    enum status status;
+};
+
+static void note_own(struct named *named, const char *reference)
 {
+    for (size_t i = 0; i < OWN_TYPES; i++) {
+        const char *id = reference_id(reference, own_types[i]);
+        bool ours = false;
+        if (id != NULL && fhir_id_is_valid(id) && named->status == STATUS_OK) {
+            named->status = outbox_was_accepted(named->store, own_types[i], id, &ours, NULL);
+        }
+        if (ours) {
+            caseload_add(&named->own[i], id);
+        }
+    }
+}
+
+static bool note_named(void *context, const char *reference, char *out, size_t size)
+{
+    struct named *named = context;
     const char *id = reference_id(reference, "Appointment");
     (void)out;
     (void)size;
     if (id != NULL && fhir_id_is_valid(id)) {
-        caseload_add(context, id);
+        caseload_add(&named->appointments, id);
     }
+    note_own(named, reference);
     return false;
 }
 
@@ -48,9 +77,30 @@ static enum status unlink_all(struct push *push, const struct push_batch *batch,
     return status;
 }
 
+/* What was accepted and is unknown now: it waits for the nurse. */
+static enum status forget_unknown(struct push *push, const struct named *named, bool *changed, struct error *error)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < OWN_TYPES; i++) {
+        for (size_t j = 0; j < named->own[i].count && status == STATUS_OK; j++) {
+            cJSON *resource = NULL;
+            const char *id = named->own[i].ids[j];
+            status = exchange_read(push->sync, push->result, own_types[i], id, &resource, error);
+            cJSON_Delete(resource);
+            if (status == STATUS_NOT_FOUND && push->result->last.code == 404) {
+                push->forgot = true;
+                *changed = true;
+                status = record_forgotten(push->sync->store, own_types[i], id, error);
+            }
+            status = status == STATUS_NOT_FOUND || status == STATUS_FAILED ? STATUS_OK : status;
+        }
+    }
+    return status;
+}
+
 enum status push_unlink(struct push *push, const struct push_batch *batch, bool *changed, struct error *error)
 {
-    struct caseload appointments = {0};
+    struct named named = {.store = push->sync->store, .status = STATUS_OK};
     enum status status = STATUS_OK;
     *changed = false;
     if (push->looked) {
@@ -58,18 +108,28 @@ enum status push_unlink(struct push *push, const struct push_batch *batch, bool 
     }
     push->looked = true;
     for (size_t i = 0; i < batch->count && status == STATUS_OK; i++) {
-        status = push_walk_references(push, batch->rows[i], note_appointment, &appointments, error);
+        status = push_walk_references(push, batch->rows[i], note_named, &named, error);
     }
-    if (status == STATUS_OK && appointments.status != STATUS_OK) {
+    bool short_of_memory = named.appointments.status != STATUS_OK;
+    for (size_t i = 0; i < OWN_TYPES; i++) {
+        short_of_memory = short_of_memory || named.own[i].status != STATUS_OK;
+    }
+    if (status == STATUS_OK && (short_of_memory || named.status != STATUS_OK)) {
         status = error_no_memory(error);
     }
-    for (size_t i = 0; i < appointments.count && status == STATUS_OK; i++) {
+    for (size_t i = 0; i < named.appointments.count && status == STATUS_OK; i++) {
         bool gone = false;
-        status = is_gone(push, appointments.ids[i], &gone, error);
+        status = is_gone(push, named.appointments.ids[i], &gone, error);
         if (status == STATUS_OK && gone) {
-            status = unlink_all(push, batch, appointments.ids[i], changed, error);
+            status = unlink_all(push, batch, named.appointments.ids[i], changed, error);
         }
     }
-    caseload_free(&appointments);
+    if (status == STATUS_OK) {
+        status = forget_unknown(push, &named, changed, error);
+    }
+    caseload_free(&named.appointments);
+    for (size_t i = 0; i < OWN_TYPES; i++) {
+        caseload_free(&named.own[i]);
+    }
     return status;
 }

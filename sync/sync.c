@@ -158,6 +158,14 @@ static void note_clocks(struct sync_result *result)
     }
 }
 
+/* What the journal says, and what the server said of it. */
+static void add_words(const struct sync_result *result, struct error *error)
+{
+    char sentence[sizeof error->sentence];
+    (void)text_copy(sentence, sizeof sentence, error->sentence);
+    (void)error_set(error, error->status, "%s: %s", sentence, result->last.words);
+}
+
 /* Push first: a short window of signal goes to the nurse's own work. */
 static enum status exchange_all(struct sync *sync, struct sync_result *result, struct error *error)
 {
@@ -183,11 +191,18 @@ enum status sync_run(struct sync *sync, struct sync_result *result, struct error
     struct journal_entry *entry = &result->entry;
     entry->start = clock_now(&sync->clock);
     enum status status = exchange_all(&run, result, &local);
+    exchange_ahead(&run, result, NULL, 0);
     entry->end = clock_now(&sync->clock);
     enum status counted = count_left(sync, entry, &state, &trouble);
     if (status == STATUS_OK && counted != STATUS_OK) {
         status = counted;
         local = trouble;
+    }
+    if (status == STATUS_OK && state.forgotten > 0) {
+        status = error_set(&local, STATUS_ATTENTION,
+                           _("done, but the server no longer has %d records that it had taken from you; it may have been restored "
+                             "from a backup: send them again from the outbox, or let them go"),
+                           state.forgotten);
     }
     if (status == STATUS_OK && (state.pending > 0 || state.refused > 0 || state.conflicts > 0 || state.quarantined > 0)) {
         status = error_set(&local, STATUS_ATTENTION,
@@ -204,15 +219,9 @@ enum status sync_run(struct sync *sync, struct sync_result *result, struct error
                              "tell the office"),
                            result->unlinked);
     }
-    if (status == STATUS_OK && result->lost > 0) {
-        status = error_set(&local, STATUS_ATTENTION,
-                           _("done, but the server no longer knows %d records that it had accepted from you: they are kept here; "
-                             "export the visits and tell the office"),
-                           result->lost);
-    }
     if (status == STATUS_OK && result->older) {
         status = error_set(&local, STATUS_ATTENTION,
-                           _("done, but the server has gone back to an older state: what is newer was kept here; tell the office"));
+                           _("done, but the server has gone back to an older state, and this device follows it; tell the office"));
     }
     if (status == STATUS_OK && result->moved) {
         status = error_set(&local, STATUS_ATTENTION,
@@ -230,6 +239,9 @@ enum status sync_run(struct sync *sync, struct sync_result *result, struct error
         local = trouble;
     }
     sync_report(sync, SYNC_DONE, 0, 0, "");
+    if (status == STATUS_FAILED && result->last.words[0] != '\0') {
+        add_words(result, &local);
+    }
     if (error != NULL && status != STATUS_OK) {
         *error = local;
     }

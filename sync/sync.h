@@ -48,6 +48,7 @@ struct last_exchange {
         LAST_SILENT,    /* no answer began */
     } end;
     long code;          /* the HTTP status, 0 without an answer */
+    char words[256];    /* the server's own, when it refused to read: for the screen, never for the journal */
     bool alone;         /* a search ended because not even one resource by itself came over */
 };
 
@@ -61,7 +62,6 @@ struct sync_result {
     int removed;                        /* resources that left charts because the server no longer has them */
     int unlinked;                       /* visits sent without their appointment, which is gone */
     struct last_exchange last;
-    int lost;                           /* records that were sent and accepted, and that the server never heard of now */
     bool older;                         /* the server shows an older version of something than it did before */
     bool moved;                         /* the address leads to another server than before */
 };

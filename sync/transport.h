@@ -23,6 +23,7 @@ struct request {
     const char *if_match;
     bool compress;               /* send the body gzip-encoded */
     bool asks;                   /* the body only asks, as a GET does */
+    size_t limit;                /* of the answer, after decompression; 0: RESPONSE_LIMIT */
 };
 
 /* How an exchange ended when it did not end with an answer. A request whose
@@ -32,7 +33,7 @@ enum exchange_end {
     EXCHANGE_NOT_SENT,    /* no name, no route, refused, TLS failure: surely not carried out */
     EXCHANGE_UNKNOWN,     /* sent, or partly sent; no complete answer */
     EXCHANGE_CANCELLED,
-    EXCHANGE_TOO_LARGE,   /* the answer passed RESPONSE_LIMIT */
+    EXCHANGE_TOO_LARGE,   /* the answer passed its limit */
 };
 
 struct response {
@@ -51,14 +52,24 @@ struct response {
 void response_init(struct response *response);
 void response_free(struct response *response);
 
+/* Requests that went out although nobody wanted their answers in the end. */
+struct spent {
+    int requests;
+    uint64_t bytes_out, bytes_in;
+};
+
 struct transport {
     /* Carries out one request; always fills *response; never blocks for ever
      * (stalls end it, not the total time). Returns NO_MEMORY or OK. */
     enum status (*exchange)(void *context, const struct request *request, struct response *response, struct error *error);
     void *context;
+    /* May be NULL. This plain GET comes next, most likely: it may be sent now, so that the server works on it while what
+     * came before is recorded; the exchange() of it then brings that answer. What was sent so is given up by any other
+     * exchange(), and by this (NULL: nothing is known to come); *spent is what was given up since last told. */
+    void (*ahead)(void *context, const struct request *request, struct spent *spent);
 };
 
-/* libcurl behind a transport. One connection is kept. `token` (may be "") goes
+/* libcurl behind a transport. One connection is kept, one request at a time is under way. `token` (may be "") goes
  * only to the origin of `base_url`, and only over https or to a loopback
  * address; redirects are not followed. `cancelled` (may be NULL) is polled
  * several times a second. */

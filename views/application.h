@@ -22,7 +22,7 @@
 #include "views/canvas.h"
 #include "views/view.h"
 
-#define VIEW_DEPTH 16
+#define VIEW_DEPTH 17
 #define AUTOSAVE_PAUSE 700    /* ms without a key after which what was typed is saved */
 #define SAVE_RETRY 5000       /* ms until a save that failed is tried again */
 #define LOOK_EVERY 1000       /* ms after which the record is asked whether another process wrote to it */
@@ -53,6 +53,7 @@ struct application {
     bool left_caseload;         /* the chart that was read last says so, the one before did not */
     struct sync_status status;  /* for the header; re-read after every change */
     struct worker_snapshot sync;
+    int64_t refused_at_hand;    /* the outbox row that VIEW_CORRECT is about: correct_show() */
     char practitioner[LABEL_SIZE]; /* the nurse's name, "" while locked */
     int64_t changes;            /* store_change_counter() when all this was read */
     int64_t read_at;            /* monotonic: when that was */

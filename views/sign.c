@@ -1,8 +1,8 @@
 /*
  * The signature: see sign.h.
  *
- * Invariant: whatever fails, the draft stays as it is; only record_sign_visit()
- * closes it, and then the visit is in the record and in the outbox as a whole.
+ * Invariant: nothing is written without the secret; whatever fails, what is to
+ * be signed stays as it is.
  */
 #include "views/sign.h"
 
@@ -10,7 +10,6 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "store/sign.h"
 #include "views/chrome.h"
 #include "views/field.h"
 
@@ -56,23 +55,15 @@ static void put_lines(struct area *area, enum role role, const char *text)
     area->rows -= used;
 }
 
-void sign_draw(struct sign *sign, struct application *application, const struct visit *visit, struct area area)
+void sign_draw(struct sign *sign, struct application *application, const char *statement, const char *remark, struct area area)
 {
     int64_t seconds = seconds_to_wait(application);
     int columns = area.columns < FIELD_COLUMNS ? area.columns : FIELD_COLUMNS;
-    size_t missing = visit_problem_count(visit, PROBLEM_MISSING);
     char words[400];
 
-    put_lines(
-        &area, ROLE_STRONG,
-        _("With your signature you say: I made this visit, and what is entered is true and complete as far as I know. "
-          "It cannot be changed afterwards, only added to."));
-    if (missing > 0) {
-        (void)text_format(words, sizeof words,
-                          ngettext("%zu thing is missing; ^B shows it again.",
-                                   "%zu things are missing; ^B shows them again.", missing),
-                          missing);
-        put_lines(&area, ROLE_AMBER, words);
+    put_lines(&area, ROLE_STRONG, statement);
+    if (remark[0] != '\0') {
+        put_lines(&area, ROLE_AMBER, remark);
     }
     area.row++;
     area.rows--;
@@ -118,7 +109,9 @@ static enum status check_secret(struct application *application, const char *sec
     return vault_verify(&application->paths, secret, &application->store_options.clock, error);
 }
 
-static enum status sign_visit(struct application *application, size_t *queued, struct error *error)
+static enum status sign_and_write(struct application *application,
+                                  enum status (*write)(struct application *, const struct signer *, struct error *),
+                                  struct error *error)
 {
     char practitioner[ID_SIZE];
     char name[LABEL_SIZE];
@@ -137,29 +130,13 @@ static enum status sign_visit(struct application *application, size_t *queued, s
     if (status == STATUS_OK) {
         status = store_setting_get(application->store, SETTING_PRACTITIONER_NAME, name, sizeof name, error);
     }
-    return status == STATUS_OK ? record_sign_visit(application->store, application->draft.id, &signer, queued, error)
-                               : status;
+    return status == STATUS_OK ? write(application, &signer, error) : status;
 }
 
-/* The visit is in the record: nothing of it is in progress any more. Says what it was, then how much is to be sent. */
-static void leave(struct application *application, size_t queued)
-{
-    struct visit_entered entered = visit_entered(&application->draft);
-    char words[200];
-
-    visit_entered_words(&entered, true, words, sizeof words);
-    application_end_visit(application);
-    application_say(application, ngettext("Signed: %s. %zu record to send.", "Signed: %s. %zu records to send.", queued),
-                    words, queued);
-    if (application->worker != NULL) {
-        worker_request(application->worker);
-    }
-}
-
-static enum sign_reaction try_to_sign(struct sign *sign, struct application *application)
+static enum sign_reaction try_to_sign(struct sign *sign, struct application *application,
+                                      enum status (*write)(struct application *, const struct signer *, struct error *))
 {
     struct error error = {0};
-    size_t queued = 0;
     enum status status = STATUS_OK;
 
     /* Nobody signs on a terminal too small to be read. */
@@ -169,10 +146,9 @@ static enum sign_reaction try_to_sign(struct sign *sign, struct application *app
     }
     status = check_secret(application, editor_text(&sign->secret), &error);
     if (status == STATUS_OK) {
-        status = sign_visit(application, &queued, &error);
+        status = sign_and_write(application, write, &error);
     }
     if (status == STATUS_OK) {
-        leave(application, queued);
         return SIGN_SIGNED;
     }
     (void)text_copy(sign->fault, sizeof sign->fault, error.sentence);
@@ -183,10 +159,11 @@ static enum sign_reaction try_to_sign(struct sign *sign, struct application *app
     return SIGN_HANDLED;
 }
 
-enum sign_reaction sign_event(struct sign *sign, struct application *application, const struct event *event)
+enum sign_reaction sign_event(struct sign *sign, struct application *application, const struct event *event,
+                              enum status (*write)(struct application *, const struct signer *, struct error *))
 {
     if (event_is_key(event, KEYCAP_ENTER)) {
-        return try_to_sign(sign, application);
+        return try_to_sign(sign, application, write);
     }
     return editor_event(&sign->secret, event, 0) ? SIGN_HANDLED : SIGN_IGNORED;
 }

@@ -1,6 +1,6 @@
 /*
- * Asking for the passphrase or PIN, and signing. A part of the close screen:
- * what stands in the way of signing is seen there first.
+ * Asking for the passphrase or PIN, and signing. A part of the screens that
+ * close a visit and correct an entry: what stands in the way is seen there first.
  */
 #ifndef DOORSTEP_VIEWS_SIGN_H
 #define DOORSTEP_VIEWS_SIGN_H
@@ -16,10 +16,12 @@ struct sign {
 
 enum status sign_begin(struct sign *sign, struct error *error) MUST_CHECK;
 void sign_end(struct sign *sign);
-/* `visit` is what is about to be signed. */
-void sign_draw(struct sign *sign, struct application *application, const struct visit *visit, struct area area);
-/* After a signature the views are gone: SIGNED, return at once. */
+/* `statement` is what she says with her signature; `remark` ("": none) is to be seen before it. */
+void sign_draw(struct sign *sign, struct application *application, const char *statement, const char *remark, struct area area);
+/* SIGNED once the secret was right and `write` has written what is signed, by the signer it is given: the caller leaves. */
 enum sign_reaction { SIGN_IGNORED, SIGN_HANDLED, SIGN_SIGNED };
-enum sign_reaction sign_event(struct sign *sign, struct application *application, const struct event *event);
+enum sign_reaction sign_event(struct sign *sign, struct application *application, const struct event *event,
+                              enum status (*write)(struct application *application, const struct signer *signer,
+                                                   struct error *error));
 
 #endif

@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "care/consent.h"
+#include "store/sign.h"
 
 #include <string.h>
 
@@ -27,6 +28,7 @@ struct close_screen {
     struct draft_field start, end;
     struct sign sign;
     struct visit visit; /* the draft, read */
+    size_t queued;      /* what the signature put into the outbox */
 };
 
 static struct close_screen *screen_of(const struct view *view)
@@ -251,13 +253,30 @@ static enum status close_save(struct view *view, struct application *application
     return status;
 }
 
+static void draw_signature(struct close_screen *screen, struct application *application, struct area area)
+{
+    size_t missing = visit_problem_count(&screen->visit, PROBLEM_MISSING);
+    char words[400] = "";
+
+    if (missing > 0) {
+        (void)text_format(words, sizeof words,
+                          ngettext("%zu thing is missing; ^B shows it again.",
+                                   "%zu things are missing; ^B shows them again.", missing),
+                          missing);
+    }
+    sign_draw(&screen->sign, application,
+              _("With your signature you say: I made this visit, and what is entered is true and complete as far as I know. "
+                "It cannot be changed afterwards, only added to."),
+              words, area);
+}
+
 static void close_draw(struct view *view, struct application *application, struct area area)
 {
     struct close_screen *screen = screen_of(view);
 
     review(screen, application);
     if (screen->sign.asking) {
-        sign_draw(&screen->sign, application, &screen->visit, area);
+        draw_signature(screen, application, area);
     } else {
         form_draw(&screen->form, view, application, area);
     }
@@ -286,6 +305,39 @@ static void ask_for_signature(struct view *view, struct application *application
     }
 }
 
+/* Only this closes the draft: afterwards the visit is in the record and in the outbox as a whole. */
+static enum status write_visit(struct application *application, const struct signer *signer, struct error *error)
+{
+    struct close_screen *screen = screen_of(application_top(application));
+
+    return record_sign_visit(application->store, application->draft.id, signer, &screen->queued, error);
+}
+
+/* The visit is in the record: nothing of it is in progress any more. Says what it was, then how much is to be sent. */
+static void leave(struct application *application, size_t queued)
+{
+    struct visit_entered entered = visit_entered(&application->draft);
+    char words[200];
+
+    visit_entered_words(&entered, true, words, sizeof words);
+    application_end_visit(application);
+    application_say(application, ngettext("Signed: %s. %zu record to send.", "Signed: %s. %zu records to send.", queued),
+                    words, queued);
+    if (application->worker != NULL) {
+        worker_request(application->worker);
+    }
+}
+
+static enum reaction signing_event(struct close_screen *screen, struct application *application, const struct event *event)
+{
+    enum sign_reaction reaction = sign_event(&screen->sign, application, event, write_visit);
+
+    if (reaction == SIGN_SIGNED) {
+        leave(application, screen->queued); /* the view is gone from here on */
+    }
+    return reaction == SIGN_IGNORED ? REACTION_IGNORED : REACTION_REDRAW;
+}
+
 static void press(struct view *view, struct application *application, int id)
 {
     char field[VISIT_FIELD_NAME_SIZE];
@@ -308,7 +360,7 @@ static enum reaction close_event(struct view *view, struct application *applicat
     enum form_reaction reaction = FORM_IGNORED;
 
     if (screen->sign.asking) {
-        return sign_event(&screen->sign, application, event) != SIGN_IGNORED ? REACTION_REDRAW : REACTION_IGNORED;
+        return signing_event(screen, application, event);
     }
     review(screen, application);
     reaction = form_event(&screen->form, view, application, event);
@@ -340,7 +392,9 @@ static enum reaction close_command(struct view *view, struct application *applic
 
 static bool close_allows(const struct view *view, const struct application *application, enum command_id command)
 {
-    (void)application;
+    if (command == COMMAND_SIGN && application->draft.id[0] == '\0') {
+        return false;
+    }
     return !screen_of(view)->sign.asking ||
            (command != COMMAND_SIGN && command != COMMAND_NEXT && command != COMMAND_SET_ASIDE);
 }

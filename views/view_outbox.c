@@ -1,26 +1,39 @@
 /*
  * What still has to reach the server, visit by visit, in words: never better
- * than it is. Above, how the last exchange went and how old the data is. A
- * refused record shows the server's own words and can be sent again.
+ * than it is. Above, how the last exchange went and how old the data is. Each
+ * refused entry shows the server's own words, and can be corrected or sent
+ * again.
  */
 #include "views/application.h"
 #include "views/conflict.h"
+#include "views/correct.h"
 #include "views/exchange_words.h"
 #include "views/form.h"
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "store/correct.h"
 #include "store/draft.h"
 #include "store/outbox.h"
+#include "store/record.h"
 
 #define DAYS_SHOWN 14 /* of what is done; what is not done is shown however old it is */
 #define LABEL_COLUMNS 14
 #define WORDS_SIZE 700
 
+/* What an entry that the server refused is. */
+struct refused {
+    char words[LABEL_SIZE]; /* "" for one that was not refused */
+    bool correctable;
+};
+
+/* Ids of items: visits by their place in the list, then entries by theirs. */
 struct outbox {
     struct form form;
     struct visit_rows visits;
     struct outbox_rows rows;
+    struct refused *refused; /* owned; beside rows */
+    int asked;               /* after the item whose letting go waits for the key once more; 0: none does */
 };
 
 static struct outbox *outbox_of(const struct view *view)
@@ -30,11 +43,17 @@ static struct outbox *outbox_of(const struct view *view)
 
 /* --- words ---------------------------------------------------------------------------------------- */
 
-/* Whether the server has refused something of a visit; else what is called refused was kept back here, and it never saw it. */
+/* Whether the server refused it; else what is called refused was kept back here, and the server never saw it. */
+static bool is_answered(const struct outbox_row *row)
+{
+    return row->state == OUTBOX_REFUSED && row->http_status != 0;
+}
+
+/* Whether the server has refused something of a visit. */
 static bool server_refused(const struct outbox_rows *rows, const char *visit)
 {
     for (size_t i = 0; i < rows->count; i++) {
-        if (rows->items[i].state == OUTBOX_REFUSED && rows->items[i].http_status != 0 && text_equal(rows->items[i].visit, visit)) {
+        if (is_answered(&rows->items[i]) && text_equal(rows->items[i].visit, visit)) {
             return true;
         }
     }
@@ -58,7 +77,7 @@ static enum role visit_words(const struct outbox *outbox, const struct applicati
     if (visit->refused > 0) {
         (void)text_format(out, size,
                           server_refused(&outbox->rows, visit->id)
-                              ? _("REFUSED by the server: %d refused, %d waiting; r sends again")
+                              ? _("REFUSED by the server: %d refused, %d waiting")
                               : _("KEPT HERE, not sent: %d kept back, %d waiting; r tries again"),
                           visit->refused, visit->waiting);
         return ROLE_RED;
@@ -85,7 +104,8 @@ static enum role visit_words(const struct outbox *outbox, const struct applicati
         return ROLE_AMBER;
     }
     exchange_moment(visit->accepted_at, time, sizeof time);
-    (void)text_format(out, size, _("accepted by the server: %s"), time);
+    (void)text_format(out, size, visit->let_go ? _("accepted by the server, but for what was let go: %s")
+                                               : _("accepted by the server: %s"), time);
     return ROLE_GOOD;
 }
 
@@ -121,26 +141,46 @@ static void describe_exchange(struct form *form, const struct application *appli
     form_blank(form);
 }
 
-/* What can be done about what was refused: nobody edits what is signed. */
-static void describe_remedy(struct form *form, bool refused)
+/* What can be done about what was refused. */
+static void describe_remedy(struct form *form, bool correctable)
 {
-    if (refused) {
-        form_labelled(form, ROLE_NORMAL, 4, "", ROLE_NORMAL,
-                      _("What is signed is not edited: when the office has mended it, r sends it again; or record it anew."));
-    }
+    form_labelled(form, ROLE_NORMAL, 4, "", ROLE_NORMAL,
+                  correctable ? _("e corrects it and signs it again. When the office has mended its side, r sends it again as it is.")
+                              : _("This cannot be corrected here: when the office has mended its side, r sends it again."));
 }
 
 /* Why it is not at the server yet, when that is known: its own answer, what this device keeps it back for, or the last try. */
-static void describe_reason(struct form *form, bool settled, bool kept_back, const char *reason)
+static void describe_reason(struct form *form, int indent, bool settled, bool kept_back, const char *reason)
 {
     char words[WORDS_SIZE];
 
     if (reason[0] != '\0' && kept_back) {
-        form_labelled(form, ROLE_NORMAL, 4, "", ROLE_NORMAL, reason);
+        form_labelled(form, ROLE_NORMAL, indent, "", ROLE_NORMAL, reason);
     } else if (reason[0] != '\0') {
         (void)text_format(words, sizeof words, settled ? _("the server said: %s") : _("last try: %s"), reason);
-        form_labelled(form, ROLE_NORMAL, 4, "", ROLE_NORMAL, words);
+        form_labelled(form, ROLE_NORMAL, indent, "", ROLE_NORMAL, words);
     }
+}
+
+/* What the server refused of a visit, each with its own words; those that a neighbour has said already are not repeated. */
+static void describe_refused(struct form *form, const struct outbox *outbox, const char *visit)
+{
+    const char *said = NULL;
+    bool correctable = false;
+
+    for (size_t i = 0; i < outbox->rows.count; i++) {
+        const struct outbox_row *row = &outbox->rows.items[i];
+
+        if (is_answered(row) && text_equal(row->visit, visit)) {
+            form_button(form, (int)(outbox->visits.count + i), 4, ROLE_RED, "", outbox->refused[i].words);
+            if (said == NULL || !text_equal(said, row->reason)) {
+                describe_reason(form, 6, true, false, row->reason);
+            }
+            said = row->reason;
+            correctable = correctable || outbox->refused[i].correctable;
+        }
+    }
+    describe_remedy(form, correctable);
 }
 
 static void describe_visits(struct form *form, const struct outbox *outbox, const struct application *application)
@@ -158,10 +198,11 @@ static void describe_visits(struct form *form, const struct outbox *outbox, cons
         form_button(form, (int)i, 2, ROLE_NORMAL, "", title);
         form_labelled(form, role, 4, "", role, words);
         if (visit->waiting + visit->refused + visit->conflicts > 0) {
-            bool answered = server_refused(&outbox->rows, visit->id);
-
-            describe_reason(form, visit->refused + visit->conflicts > 0, visit->refused > 0 && !answered, visit->reason);
-            describe_remedy(form, answered);
+            if (server_refused(&outbox->rows, visit->id)) {
+                describe_refused(form, outbox, visit->id);
+            } else {
+                describe_reason(form, 4, visit->refused + visit->conflicts > 0, visit->refused > 0, visit->reason);
+            }
         }
     }
 }
@@ -179,9 +220,11 @@ static void describe_others(struct form *form, const struct outbox *outbox)
         }
         role = exchange_row(row, words, sizeof words);
         form_button(form, (int)(outbox->visits.count + i), 2, role, "", words);
-        describe_reason(form, row->state == OUTBOX_REFUSED || row->state == OUTBOX_CONFLICT,
+        describe_reason(form, 4, row->state == OUTBOX_REFUSED || row->state == OUTBOX_CONFLICT,
                         row->state == OUTBOX_REFUSED && row->http_status == 0, row->reason);
-        describe_remedy(form, row->state == OUTBOX_REFUSED && row->http_status != 0);
+        if (is_answered(row)) {
+            describe_remedy(form, false);
+        }
     }
 }
 
@@ -203,17 +246,39 @@ static void forget(struct outbox *outbox)
 {
     visit_rows_free(&outbox->visits);
     outbox_rows_free(&outbox->rows);
+    memory_free(outbox->refused);
+    outbox->refused = NULL;
+}
+
+/* Names what the server refused. */
+static enum status name_refused(struct store *store, const struct outbox_rows *rows, struct refused *refused, struct error *error)
+{
+    enum status status = STATUS_OK;
+
+    for (size_t i = 0; i < rows->count && status == STATUS_OK; i++) {
+        if (is_answered(&rows->items[i])) {
+            status = outbox_words(store, rows->items[i].number, refused[i].words, sizeof refused[i].words, &refused[i].correctable,
+                                  error);
+            status = status == STATUS_NOT_FOUND ? STATUS_OK : status; /* it has left at this moment */
+        }
+    }
+    return status;
 }
 
 static enum status load(struct outbox *outbox, struct application *application, struct error *error)
 {
     struct visit_rows visits = {0};
     struct outbox_rows rows = {0};
+    struct refused *refused = NULL;
     instant since = instant_add_days(application_now(application), -DAYS_SHOWN);
     enum status status = query_visits(application->store, since, &visits, error);
 
     if (status == STATUS_OK) {
         status = query_outbox(application->store, &rows, error);
+    }
+    if (status == STATUS_OK) {
+        refused = memory_allocate_array(rows.count + 1, sizeof *refused);
+        status = refused == NULL ? error_no_memory(error) : name_refused(application->store, &rows, refused, error);
     }
     if (status == STATUS_OK) {
         /* So that the sums above and in the header are of the same moment as the rows. */
@@ -222,11 +287,13 @@ static enum status load(struct outbox *outbox, struct application *application, 
     if (status != STATUS_OK) {
         visit_rows_free(&visits);
         outbox_rows_free(&rows);
+        memory_free(refused);
         return status;
     }
     forget(outbox);
     outbox->visits = visits;
     outbox->rows = rows;
+    outbox->refused = refused;
     return STATUS_OK;
 }
 
@@ -263,26 +330,55 @@ static const struct visit_row *selected_visit(const struct outbox *outbox)
                                                                                 : NULL;
 }
 
-/* The cursor stays with its visit. */
+/* The entry under the cursor, or NULL. */
+static const struct outbox_row *selected_row(const struct outbox *outbox)
+{
+    const struct form_item *item = &outbox->form.item;
+    size_t row = (size_t)item->id - outbox->visits.count;
+
+    return item->kind == FORM_BUTTON && (size_t)item->id >= outbox->visits.count && row < outbox->rows.count
+               ? &outbox->rows.items[row]
+               : NULL;
+}
+
+/* The item that a visit or an entry is now; an entry that was sent meanwhile leads to its visit. */
+static int item_of(const struct outbox *outbox, const char *visit, int64_t number)
+{
+    for (size_t i = 0; i < outbox->rows.count; i++) {
+        if (outbox->rows.items[i].number == number && outbox->refused[i].words[0] != '\0') {
+            return (int)(outbox->visits.count + i);
+        }
+    }
+    for (size_t i = 0; i < outbox->visits.count; i++) {
+        if (text_equal(outbox->visits.items[i].id, visit)) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+/* The cursor stays with its visit, or its entry. */
 static void outbox_refresh(struct view *view, struct application *application)
 {
     struct outbox *outbox = outbox_of(view);
-    const struct visit_row *visit = NULL;
     struct error error = {0};
     char id[UUID_SIZE] = "";
+    int64_t number = 0;
 
     form_look(&outbox->form, view, application);
-    visit = selected_visit(outbox);
-    (void)text_copy(id, sizeof id, visit != NULL ? visit->id : "");
+    if (selected_visit(outbox) != NULL) {
+        (void)text_copy(id, sizeof id, selected_visit(outbox)->id);
+    } else if (selected_row(outbox) != NULL) {
+        number = selected_row(outbox)->number;
+        (void)text_copy(id, sizeof id, selected_row(outbox)->visit);
+    }
     if (load(outbox, application, &error) != STATUS_OK) {
         application_say_error(application, &error);
         return;
     }
-    for (size_t i = 0; i < outbox->visits.count; i++) {
-        if (text_equal(outbox->visits.items[i].id, id)) {
-            form_go(&outbox->form, view, application, (int)i);
-        }
-    }
+    outbox->form.id = item_of(outbox, id, number);
+    form_look(&outbox->form, view, application);
+    view->cursor = outbox->form.cursor;
 }
 
 static void outbox_draw(struct view *view, struct application *application, struct area area)
@@ -330,15 +426,46 @@ static void open_visit(struct application *application, const struct visit_row *
 static void open_selected(const struct outbox *outbox, struct application *application)
 {
     const struct visit_row *visit = selected_visit(outbox);
-    size_t row = (size_t)outbox->form.item.id - outbox->visits.count;
+    const struct outbox_row *row = selected_row(outbox);
 
     if (visit != NULL && visit->conflicts > 0) {
         conflict_show(application, visit->id);
     } else if (visit != NULL) {
         open_visit(application, visit);
-    } else if (outbox->form.item.kind == FORM_BUTTON && row < outbox->rows.count &&
-               outbox->rows.items[row].state == OUTBOX_CONFLICT) {
+    } else if (row != NULL && row->state == OUTBOX_CONFLICT) {
         conflict_show(application, "");
+    } else if (row != NULL && row->state == OUTBOX_REFUSED) {
+        correct_show(application, row->number);
+    }
+}
+
+/* Of a visit the first entry that can be corrected, else the last that was refused; NULL when none was. */
+static const struct outbox_row *refused_of(const struct outbox *outbox, const char *visit)
+{
+    const struct outbox_row *found = NULL;
+
+    for (size_t i = 0; i < outbox->rows.count; i++) {
+        const struct outbox_row *row = &outbox->rows.items[i];
+
+        if (row->state == OUTBOX_REFUSED && text_equal(row->visit, visit)) {
+            found = row;
+            if (outbox->refused[i].correctable) {
+                break;
+            }
+        }
+    }
+    return found;
+}
+
+static void correct_selected(const struct outbox *outbox, struct application *application)
+{
+    const struct visit_row *visit = selected_visit(outbox);
+    const struct outbox_row *row = visit != NULL ? refused_of(outbox, visit->id) : selected_row(outbox);
+
+    if (row != NULL) {
+        correct_show(application, row->number);
+    } else {
+        application_say(application, _("Nothing of this was refused; what waits is sent with the next sync."));
     }
 }
 
@@ -346,12 +473,11 @@ static void open_selected(const struct outbox *outbox, struct application *appli
 static enum status retry(const struct outbox *outbox, struct store *store, int *count, struct error *error)
 {
     const struct visit_row *visit = selected_visit(outbox);
-    size_t selected = (size_t)outbox->form.item.id - outbox->visits.count;
     enum status status = STATUS_OK;
 
     for (size_t i = 0; i < outbox->rows.count && status == STATUS_OK; i++) {
         const struct outbox_row *row = &outbox->rows.items[i];
-        bool meant = visit != NULL ? text_equal(row->visit, visit->id) : i == selected;
+        bool meant = visit != NULL ? text_equal(row->visit, visit->id) : row == selected_row(outbox);
 
         if (meant && row->state == OUTBOX_REFUSED) {
             status = outbox_retry(store, row->number, error);
@@ -387,12 +513,40 @@ static void retry_and_say(struct view *view, struct application *application)
     }
 }
 
+/* What the server had taken and has forgotten, of the visit under the cursor or by itself: the key is wanted twice. */
+static void let_go_and_say(struct view *view, struct application *application)
+{
+    struct outbox *outbox = outbox_of(view);
+    struct error error = {0};
+    int count = 1;
+
+    form_look(&outbox->form, view, application);
+    if (outbox->asked != outbox->form.item.id + 1) {
+        outbox->asked = outbox->form.item.id + 1;
+        application_say(application, _("d once more lets go what the server has forgotten of this; a copy stays on this device."));
+        return;
+    }
+    outbox->asked = 0;
+    const struct outbox_row *row = selected_row(outbox);
+    const char *visit = selected_visit(outbox) != NULL ? selected_visit(outbox)->id : "-";
+    enum status status = row != NULL ? record_let_go(application->store, row->number, &error)
+                                     : record_let_go_visit(application->store, visit, &count, &error);
+    application_refresh(application);
+    if (status != STATUS_OK) {
+        application_say_error(application, &error);
+    } else {
+        application_say(application, ngettext("%d record was let go; a copy stays on this device.",
+                                          "%d records were let go; copies stay on this device.", (unsigned long)count), count);
+    }
+}
+
 static enum reaction outbox_event(struct view *view, struct application *application, const struct event *event)
 {
     struct outbox *outbox = outbox_of(view);
     enum form_reaction reaction = form_event(&outbox->form, view, application, event);
 
     view->cursor = outbox->form.cursor;
+    outbox->asked = reaction == FORM_IGNORED ? outbox->asked : 0; /* another key came between */
     if (reaction == FORM_PRESSED) {
         open_selected(outbox, application);
     }
@@ -403,13 +557,18 @@ static enum reaction outbox_command(struct view *view, struct application *appli
 {
     struct outbox *outbox = outbox_of(view);
 
-    if (command == COMMAND_RETRY) {
-        retry_and_say(view, application);
+    if (command == COMMAND_RETRY || command == COMMAND_LET_GO) {
+        (command == COMMAND_RETRY ? retry_and_say : let_go_and_say)(view, application);
         return REACTION_REDRAW;
     }
     if (command == COMMAND_OPEN) {
         form_look(&outbox->form, view, application);
         open_selected(outbox, application);
+        return REACTION_REDRAW;
+    }
+    if (command == COMMAND_CORRECT) {
+        form_look(&outbox->form, view, application);
+        correct_selected(outbox, application);
         return REACTION_REDRAW;
     }
     return REACTION_IGNORED;
@@ -418,10 +577,12 @@ static enum reaction outbox_command(struct view *view, struct application *appli
 static bool outbox_allows(const struct view *view, const struct application *application, enum command_id command)
 {
     (void)view;
-    return (command != COMMAND_RETRY || application->status.refused > 0) && command != COMMAND_OUTBOX;
+    return (command != COMMAND_LET_GO || application->status.forgotten > 0) &&
+           ((command != COMMAND_RETRY && command != COMMAND_CORRECT) || application->status.refused > 0) && command != COMMAND_OUTBOX;
 }
 
-static const enum command_id outbox_commands[] = {COMMAND_OPEN, COMMAND_RETRY, COMMAND_SYNC_STATE, COMMAND_SYNC, COMMAND_NONE};
+static const enum command_id outbox_commands[] = {COMMAND_OPEN,       COMMAND_CORRECT, COMMAND_RETRY, COMMAND_LET_GO,
+                                                  COMMAND_SYNC_STATE, COMMAND_SYNC,    COMMAND_NONE};
 
 const struct view_ops view_outbox = {
     .name = "outbox",

@@ -57,6 +57,10 @@ bool entry_from_key(const char *key, enum entry_field *out);
 const char *entry_label(enum entry_field field); /* translated */
 const char *entry_hint(enum entry_field field);  /* translated: "142/88 mmHg" */
 enum vital entry_vital(enum entry_field field);  /* the vital it gives, the first of several */
+/* The field that a vital is typed in; false for one that nobody types, like a score. */
+bool entry_of_vital(enum vital vital, enum entry_field *out);
+/* How a nurse would type the readings of one field: judged again it gives the same. "" when nobody can tell. */
+void entry_retype(const struct reading *readings, size_t count, char *out, size_t size);
 /* Judges the text as typed (full-width digits are fine, an IME is likely). */
 struct entry_result entry_judge(enum entry_field field, const char *typed, const struct entry_context *context);
 

@@ -14,6 +14,7 @@
 #include "base/instant.h"
 #include "base/json.h"
 #include "base/paths.h"
+#include "care/visit.h"
 #include "store/store.h"
 #include "store/vault.h"
 
@@ -66,6 +67,12 @@ enum status command_secret(struct command_line *line, const char *prompt, const 
 /* A new passphrase that is acceptable: from `file`, or asked twice. */
 enum status command_new_passphrase(struct command_line *line, const char *file, char *out, size_t size,
                                    struct error *error) MUST_CHECK;
+/* The nurse of the open record as who signs, now; *out borrows from *nurse and from the line. */
+struct signing_nurse {
+    char practitioner[ID_SIZE], name[LABEL_SIZE];
+};
+enum status command_signer(struct command_line *line, struct signing_nurse *nurse, struct signer *out,
+                           struct error *error) MUST_CHECK;
 /* A value of an option "--name VALUE" or "--name=VALUE", removed from the arguments; NULL when absent. */
 const char *command_option(struct command_line *line, const char *name);
 bool command_flag(struct command_line *line, const char *name);

@@ -17,6 +17,10 @@ void report_instant(cJSON *object, const char *name, instant at);
  * on this device. */
 enum status command_visit_kept(struct command_line *line, const char *aside, const char *resume,
                                struct error *error) MUST_CHECK;
+/* `outbox correct NUMBER FILE [--confirm]` and `outbox --corrected`. */
+enum status command_outbox_correct(struct command_line *line, int64_t number, const char *path, bool confirmed,
+                                   struct error *error) MUST_CHECK;
+enum status command_outbox_corrected(struct command_line *line, struct error *error) MUST_CHECK;
 /* The FHIR code: the same in every language. */
 const char *report_status(enum status status); /* "ok", "unreachable", ...; the same in every language */
 const char *report_gender(enum gender gender);

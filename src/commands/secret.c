@@ -1,8 +1,10 @@
 /*
- * Secrets from a file or the terminal, and opening the record with them.
+ * Secrets from a file or the terminal, opening the record with them, and who
+ * signs what is recorded.
  */
 #include "commands/command_line.h"
 
+#include "base/language.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -119,6 +121,25 @@ enum status command_secret(struct command_line *line, const char *prompt, const 
 {
     (void)line;
     return file != NULL ? read_secret_file(file, out, size, error) : ask_secret(prompt, out, size, error);
+}
+
+enum status command_signer(struct command_line *line, struct signing_nurse *nurse, struct signer *out, struct error *error)
+{
+    enum status status =
+        store_setting_get(line->store, SETTING_PRACTITIONER, nurse->practitioner, sizeof nurse->practitioner, error);
+    if (status == STATUS_OK) {
+        status = store_setting_get(line->store, SETTING_PRACTITIONER_NAME, nurse->name, sizeof nurse->name, error);
+    }
+    *out = (struct signer){
+        .practitioner = nurse->practitioner,
+        .practitioner_name = nurse->name,
+        .organization = line->config.organization,
+        .consent_policy = line->config.consent_policy,
+        .language = language_code(),
+        .randomness = &line->randomness,
+        .now = clock_now(&line->clock),
+    };
+    return status;
 }
 
 enum status command_open(struct command_line *line, struct error *error)

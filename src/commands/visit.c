@@ -7,7 +7,6 @@
 #include "commands/report.h"
 
 #include "base/file.h"
-#include "base/language.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "care/visit.h"
@@ -185,25 +184,10 @@ static enum status read_document(const char *path, cJSON **out, struct error *er
 
 static enum status sign_visit(struct command_line *line, const char *visit, size_t *queued, struct error *error)
 {
-    char practitioner[ID_SIZE] = "";
-    char name[LABEL_SIZE] = "";
-    enum status status = store_setting_get(line->store, SETTING_PRACTITIONER, practitioner, sizeof practitioner, error);
-    if (status == STATUS_OK) {
-        status = store_setting_get(line->store, SETTING_PRACTITIONER_NAME, name, sizeof name, error);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
-    struct signer signer = {
-        .practitioner = practitioner,
-        .practitioner_name = name,
-        .organization = line->config.organization,
-        .consent_policy = line->config.consent_policy,
-        .language = language_code(),
-        .randomness = &line->randomness,
-        .now = clock_now(&line->clock),
-    };
-    return record_sign_visit(line->store, visit, &signer, queued, error);
+    struct signing_nurse nurse;
+    struct signer signer;
+    enum status status = command_signer(line, &nurse, &signer, error);
+    return status == STATUS_OK ? record_sign_visit(line->store, visit, &signer, queued, error) : status;
 }
 
 /* In one transaction: what stops half-way leaves no unfinished visit that the next try would meet. */

@@ -199,7 +199,7 @@ static bool is_severe(const cJSON *issue)
     return text_equal(severity, "error") || text_equal(severity, "fatal");
 }
 
-void outcome_words(const cJSON *outcome, char *out, size_t size)
+static const cJSON *gravest_issue(const cJSON *outcome)
 {
     const cJSON *issue = NULL;
     const cJSON *chosen = NULL;
@@ -210,6 +210,21 @@ void outcome_words(const cJSON *outcome, char *out, size_t size)
             chosen = issue;
         }
     }
+    return chosen;
+}
+
+void outcome_code(const cJSON *outcome, char *out, size_t size)
+{
+    const char *code = json_text(gravest_issue(outcome), "code");
+
+    bool is_code = code != NULL && code[0] != '\0' && code[strspn(code, "abcdefghijklmnopqrstuvwxyz-")] == '\0';
+    (void)text_copy(out, size, is_code ? code : "unknown");
+}
+
+void outcome_words(const cJSON *outcome, char *out, size_t size)
+{
+    const cJSON *chosen = gravest_issue(outcome);
+
     label_set(out, size, json_text(chosen, "diagnostics"));
     if (out[0] == '\0' && !concept_label(json_object(chosen, "details"), out, size)) {
         label_set(out, size, json_text(chosen, "code"));

@@ -57,6 +57,8 @@ char *transaction_print(const struct transaction *transaction);
 /* Fits what a server said of a failure into `out`: the first issue of severity
  * error or fatal (diagnostics, details.text or code), cleaned for the screen. */
 void outcome_words(const cJSON *outcome, char *out, size_t size);
+/* That issue's code of FHIR's list ("forbidden"): what may stand where no word about a patient may. "unknown" for anything else. */
+void outcome_code(const cJSON *outcome, char *out, size_t size);
 
 /* What a server says it is. INVALID, with the remedy, when it is none that speaks FHIR R4. */
 struct capability {

@@ -75,6 +75,19 @@ enum status make_finish(struct maker *maker, cJSON *tree, struct error *error)
     return status;
 }
 
+enum status make_only(struct maker *maker, cJSON *tree, struct made_resource *out, struct error *error)
+{
+    enum status status = make_finish(maker, tree, error);
+
+    memset(out, 0, sizeof *out);
+    if (status == STATUS_OK) {
+        *out = maker->out->items[0];
+        maker->out->count = 0;
+    }
+    made_visit_free(maker->out);
+    return status;
+}
+
 cJSON *make_reference(cJSON *parent, const char *name, const char *type, const char *id)
 {
     cJSON *reference = json_add_object(parent, name);
@@ -185,6 +198,26 @@ static bool add_identity(cJSON *tree, const char *uuid)
     identifier = json_add_object(identifiers, NULL);
     return json_add_text(tree, "id", uuid) != NULL && json_add_text(identifier, "system", SYSTEM_OWN_IDENTIFIER) != NULL &&
            json_add_text(identifier, "value", uuid) != NULL;
+}
+
+enum status resource_repeat(const char *body, const char *uuid, struct made_resource *out, struct error *error)
+{
+    cJSON *tree = NULL;
+    enum status status = json_parse(body, strlen(body), &tree, error);
+
+    memset(out, 0, sizeof *out);
+    if (status == STATUS_OK) {
+        const char *type = json_text(tree, "resourceType");
+        bool tagged = text_equal(type, "Provenance"); /* it has no identifier, but a tag, which stays */
+
+        set_identity(out, type, uuid);
+        drop_identity(tree);
+        bool added = tagged ? json_add_text(tree, "id", uuid) != NULL : add_identity(tree, uuid);
+        out->body = added ? json_print(tree) : NULL;
+        status = out->body == NULL ? error_no_memory(error) : STATUS_OK;
+    }
+    cJSON_Delete(tree);
+    return status;
 }
 
 enum status resource_renew(const char *body, const struct randomness *randomness, struct made_resource *out,

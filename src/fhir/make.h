@@ -10,6 +10,8 @@
 #include "fhir/codes.h"
 #include "fhir/visit_bundle.h"
 
+#define NEWS2_SCALE_2 "SpO2 scale 2" /* the method of a NEWS2 that was computed so */
+
 struct maker {
     const struct visit *visit;
     const struct signer *signer;
@@ -23,6 +25,8 @@ struct maker {
 cJSON *make_start(struct maker *maker, const char *type, const char *uuid);
 /* Prints the tree, appends it to maker->out, and frees it (also on failure). */
 enum status make_finish(struct maker *maker, cJSON *tree, struct error *error) MUST_CHECK;
+/* The same for a resource that is made alone: maker->out is empty before and afterwards. */
+enum status make_only(struct maker *maker, cJSON *tree, struct made_resource *out, struct error *error) MUST_CHECK;
 
 /* {"reference": "Type/id"} under `name`; NULL name: into an array. */
 cJSON *make_reference(cJSON *parent, const char *name, const char *type, const char *id);
@@ -38,6 +42,13 @@ void make_subject(struct maker *maker, cJSON *tree, const char *subject, const c
 cJSON *make_nurse(struct maker *maker, cJSON *parent, const char *name);
 /* A text/plain Attachment under `name`. */
 void make_attachment(struct maker *maker, cJSON *parent, const char *name, const char *text, const char *title);
+
+/* Code and value of an Observation, or code and components for a blood pressure; `readings` are those of one field, and
+ * at least one. */
+void make_measured(struct maker *maker, cJSON *tree, const struct reading *readings, size_t count);
+/* The nurse as an agent of a Provenance, in this role; and her signature of this type (a code of ASTM E1762), now. */
+void make_agent(struct maker *maker, cJSON *agents, const char *role);
+void make_signature(struct maker *maker, cJSON *tree, const char *type);
 
 enum status make_observations(struct maker *maker, struct error *error) MUST_CHECK;
 enum status make_note(struct maker *maker, struct error *error) MUST_CHECK;

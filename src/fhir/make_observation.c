@@ -12,14 +12,19 @@
 
 #include <string.h>
 
-static const struct reading *find(const struct visit *visit, enum vital vital)
+static const struct reading *find(const struct reading *readings, size_t count, enum vital vital)
 {
-    for (size_t i = 0; i < visit->reading_count; i++) {
-        if (visit->readings[i].vital == vital) {
-            return &visit->readings[i];
+    for (size_t i = 0; i < count; i++) {
+        if (readings[i].vital == vital) {
+            return &readings[i];
         }
     }
     return NULL;
+}
+
+static bool is_pressure(enum vital vital)
+{
+    return vital == VITAL_SYSTOLIC || vital == VITAL_DIASTOLIC;
 }
 
 /* The unit to send: the one that was typed, when R4's vital-signs units have it, else the vital's own. */
@@ -82,7 +87,7 @@ static void add_value(struct maker *maker, cJSON *holder, const struct reading *
                      reason);
     } else if (reading->vital == VITAL_CONSCIOUSNESS) {
         add_consciousness(maker, holder, reading);
-    } else if (reading->vital == VITAL_PAIN) {
+    } else if (reading->vital == VITAL_PAIN || reading->vital == VITAL_NEWS2) {
         json_add_integer(holder, "valueInteger", decimal_scaled(reading->value, 0));
     } else {
         add_quantity(holder, reading);
@@ -126,26 +131,34 @@ static cJSON *start_observation(struct maker *maker, const char *category, insta
     return tree;
 }
 
-static enum status make_pressure(struct maker *maker, instant at, struct error *error)
+void make_measured(struct maker *maker, cJSON *tree, const struct reading *readings, size_t count)
 {
-    const struct reading *systolic = find(maker->visit, VITAL_SYSTOLIC);
-    const struct reading *diastolic = find(maker->visit, VITAL_DIASTOLIC);
-    cJSON *tree = start_observation(maker, "vital-signs", at);
-    cJSON *components = NULL;
+    if (is_pressure(readings[0].vital)) {
+        cJSON *components = NULL;
 
-    make_concept(tree, "code", SYSTEM_LOINC, "85354-9", "Blood pressure");
-    components = json_add_array(tree, "component");
-    add_component(maker, components, VITAL_SYSTOLIC, systolic);
-    add_component(maker, components, VITAL_DIASTOLIC, diastolic);
-    return make_finish(maker, tree, error);
+        make_concept(tree, "code", SYSTEM_LOINC, "85354-9", "Blood pressure");
+        components = json_add_array(tree, "component");
+        add_component(maker, components, VITAL_SYSTOLIC, find(readings, count, VITAL_SYSTOLIC));
+        add_component(maker, components, VITAL_DIASTOLIC, find(readings, count, VITAL_DIASTOLIC));
+    } else {
+        add_code(tree, readings[0].vital, &readings[0]);
+        add_value(maker, tree, &readings[0]);
+    }
 }
 
-static enum status make_single(struct maker *maker, const struct reading *reading, struct error *error)
+static enum status make_observation(struct maker *maker, const struct reading *reading, struct error *error)
 {
-    cJSON *tree = start_observation(maker, vital_coding(reading->vital)->category, reading->at);
+    const struct visit *visit = maker->visit;
+    const struct reading *other = find(visit->readings, visit->reading_count, VITAL_DIASTOLIC);
+    struct reading measured[2] = {*reading};
+    size_t count = 1;
+    const char *category = is_pressure(reading->vital) ? "vital-signs" : vital_coding(reading->vital)->category;
+    cJSON *tree = start_observation(maker, category, reading->at);
 
-    add_code(tree, reading->vital, reading);
-    add_value(maker, tree, reading);
+    if (reading->vital == VITAL_SYSTOLIC && other != NULL) {
+        measured[count++] = *other;
+    }
+    make_measured(maker, tree, measured, count);
     return make_finish(maker, tree, error);
 }
 
@@ -158,7 +171,7 @@ static enum status make_news2(struct maker *maker, size_t first, struct error *e
 
     add_code(tree, VITAL_NEWS2, NULL);
     json_add_integer(tree, "valueInteger", maker->visit->news2.total);
-    make_concept(tree, "method", NULL, NULL, maker->visit->news2_scale == 2 ? "SpO2 scale 2" : "SpO2 scale 1");
+    make_concept(tree, "method", NULL, NULL, maker->visit->news2_scale == 2 ? NEWS2_SCALE_2 : "SpO2 scale 1");
     sources = json_add_array(tree, "derivedFrom");
     for (size_t i = first; i < last; i++) {
         make_reference(sources, NULL, "Observation", maker->out->items[i].uuid);
@@ -181,12 +194,11 @@ static enum status make_readings(struct maker *maker, bool of_news2, struct erro
     for (size_t i = 0; i < visit->reading_count && status == STATUS_OK; i++) {
         enum vital vital = visit->readings[i].vital;
 
-        if (is_of_news2(vital) != of_news2 || (vital == VITAL_DIASTOLIC && find(visit, VITAL_SYSTOLIC) != NULL)) {
+        if (is_of_news2(vital) != of_news2 ||
+            (vital == VITAL_DIASTOLIC && find(visit->readings, visit->reading_count, VITAL_SYSTOLIC) != NULL)) {
             continue;
         }
-        status = vital == VITAL_SYSTOLIC || vital == VITAL_DIASTOLIC
-                     ? make_pressure(maker, visit->readings[i].at, error)
-                     : make_single(maker, &visit->readings[i], error);
+        status = make_observation(maker, &visit->readings[i], error);
     }
     return status;
 }

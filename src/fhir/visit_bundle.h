@@ -39,6 +39,25 @@ enum status task_update(const char *task_body, const struct visit_task *change, 
  * identity in place of the one it had. INVALID for what is not hers to make anew (an appointment, a person, an order). */
 enum status resource_renew(const char *body, const struct randomness *randomness, struct made_resource *out,
                            struct error *error) MUST_CHECK;
+/* What was made here and is to be made at the server once more, under the same identity: without the id and version it had. */
+enum status resource_repeat(const char *body, const char *uuid, struct made_resource *out, struct error *error) MUST_CHECK;
+
+/* Corrections: what was made here, refused by a server, and said otherwise by its nurse. `body` is what was made. Its
+ * identity stays, and so does all that is not corrected; `id` is the one it is known by now. */
+
+/* An Observation with other readings, those of one field. */
+enum status observation_correct(const char *body, const char *id, const struct reading *readings, size_t count,
+                                const struct signer *signer, struct made_resource *out, struct error *error) MUST_CHECK;
+/* A note with other words. INVALID when there are none, or too many. */
+enum status note_correct(const char *body, const char *id, const char *text, const struct signer *signer,
+                         struct made_resource *out, struct error *error) MUST_CHECK;
+/* The NEWS2 of a visit that has these readings now; one that cannot be computed any more is unknown. Nothing is made
+ * (out->body NULL) when it stays as it was. */
+enum status news2_correct(const char *body, const char *id, const struct reading *readings, size_t count,
+                          const struct signer *signer, struct made_resource *out, struct error *error) MUST_CHECK;
+/* That the signer corrected and signed `targets`, now: the visit's own Provenance keeps telling of the first signature. */
+enum status correction_provenance(const struct made_resource *targets, size_t count, const struct signer *signer,
+                                  struct made_resource *out, struct error *error) MUST_CHECK;
 
 /* The nurse's own Practitioner, for a clinic that starts without a server. */
 enum status practitioner_make(const char *name, const struct randomness *randomness, struct made_resource *out,

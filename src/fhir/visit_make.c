@@ -42,12 +42,21 @@ static enum status make_encounter(struct maker *maker, struct error *error)
     return make_finish(maker, tree, error);
 }
 
-static void add_agent(struct maker *maker, cJSON *agents, const char *role)
+void make_agent(struct maker *maker, cJSON *agents, const char *role)
 {
     cJSON *agent = json_add_object(agents, NULL);
 
     make_concept(agent, "type", "http://terminology.hl7.org/CodeSystem/provenance-participant-type", role, NULL);
     make_nurse(maker, agent, "who");
+}
+
+void make_signature(struct maker *maker, cJSON *tree, const char *type)
+{
+    cJSON *signature = json_add_object(json_add_array(tree, "signature"), NULL);
+
+    make_coding(json_add_array(signature, "type"), "urn:iso-astm:E1762-95:2013", type);
+    make_time(signature, "when", maker->signer->now);
+    make_nurse(maker, signature, "who");
 }
 
 /* Who signed what, when: reference 4.6 and 4.7. */
@@ -57,7 +66,6 @@ static enum status make_provenance(struct maker *maker, struct error *error)
     cJSON *tree = make_start(maker, "Provenance", NULL);
     cJSON *targets = json_add_array(tree, "target");
     cJSON *agents = NULL;
-    cJSON *signature = NULL;
 
     for (size_t i = 0; i < count; i++) {
         make_reference(targets, NULL, maker->out->items[i].type, maker->out->items[i].uuid);
@@ -65,12 +73,9 @@ static enum status make_provenance(struct maker *maker, struct error *error)
     make_time(tree, "recorded", maker->signer->now);
     make_concept(tree, "activity", "http://terminology.hl7.org/CodeSystem/v3-DocumentCompletion", "LA", NULL);
     agents = json_add_array(tree, "agent");
-    add_agent(maker, agents, "author");
-    add_agent(maker, agents, "legal");
-    signature = json_add_object(json_add_array(tree, "signature"), NULL);
-    make_coding(json_add_array(signature, "type"), "urn:iso-astm:E1762-95:2013", "1.2.840.10065.1.12.1.1");
-    make_time(signature, "when", maker->signer->now);
-    make_nurse(maker, signature, "who");
+    make_agent(maker, agents, "author");
+    make_agent(maker, agents, "legal");
+    make_signature(maker, tree, "1.2.840.10065.1.12.1.1");
     return make_finish(maker, tree, error);
 }
 
@@ -164,17 +169,8 @@ enum status practitioner_make(const char *name, const struct randomness *randomn
     struct signer signer = {.randomness = randomness};
     struct maker maker = {.signer = &signer, .out = &made};
     cJSON *tree = make_start(&maker, "Practitioner", NULL);
-    enum status status = STATUS_OK;
 
     json_add_boolean(tree, "active", true);
     json_add_text(json_add_object(json_add_array(tree, "name"), NULL), "text", name);
-    memset(out, 0, sizeof *out);
-    status = make_finish(&maker, tree, error);
-    if (status == STATUS_OK) {
-        *out = made.items[0];
-        memory_free(made.items);
-    } else {
-        made_visit_free(&made);
-    }
-    return status;
+    return make_only(&maker, tree, out, error);
 }

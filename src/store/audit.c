@@ -133,7 +133,7 @@ enum status audit_add(struct store *store, const char *action, const char *type,
         chain(store, &row, hash);
         status = insert(store, &row, hash, error);
     }
-    store->mark_due = store->mark_due || text_equal(action, "sign");
+    store->mark_due = store->mark_due || text_equal(action, "sign") || text_equal(action, "correct");
     return database_commit(store, error);
 }
 

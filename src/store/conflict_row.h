@@ -16,4 +16,10 @@ struct meeting {
 enum status meeting_load(struct store *store, int64_t number, struct meeting *out, struct error *error) MUST_CHECK;
 void meeting_free(struct meeting *meeting);
 
+struct row;
+struct pending;
+/* Ours is let go: a copy is kept, audited as `action`, and the record is theirs, or none when that is gone. */
+enum status meeting_let_go(struct store *store, const struct row *row, const struct pending *pending,
+                           const struct meeting *meeting, const char *action, struct error *error) MUST_CHECK;
+
 #endif

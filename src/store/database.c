@@ -80,12 +80,18 @@ enum status database_error(struct store *store, struct error *error)
 
 sqlite3_stmt *database_statement(struct store *store, const char *sql, struct error *error)
 {
-    for (size_t i = 0; i < store->cached; i++) {
-        if (store->cache[i].sql == sql || strcmp(store->cache[i].sql, sql) == 0) {
-            sqlite3_reset(store->cache[i].statement);
-            sqlite3_clear_bindings(store->cache[i].statement);
-            return store->cache[i].statement;
+    size_t i = 0;
+    while (i < store->cached && store->cache[i].sql != sql) { /* mostly the same literal as before */
+        i++;
+    }
+    if (i == store->cached) {
+        for (i = 0; i < store->cached && strcmp(store->cache[i].sql, sql) != 0; i++) {
         }
+    }
+    if (i < store->cached) {
+        sqlite3_reset(store->cache[i].statement);
+        sqlite3_clear_bindings(store->cache[i].statement);
+        return store->cache[i].statement;
     }
     assert(store->cached < STATEMENT_CACHE);
     sqlite3_stmt *statement = NULL;

@@ -6,6 +6,7 @@
 #ifndef DOORSTEP_STORE_OUTBOX_H
 #define DOORSTEP_STORE_OUTBOX_H
 
+#include "base/json.h"
 #include "store/query.h"
 #include "store/store.h"
 
@@ -31,6 +32,18 @@ enum status outbox_server_id(struct store *store, const char *type, const char *
 /* Whether what the server knows by this id was made on this device. */
 enum status outbox_was_accepted(struct store *store, const char *type, const char *id, bool *ours, struct error *error) MUST_CHECK;
 
+/* Calls `visit`, by type, for what the server should have and no count of its charts tells: what was made here and is in no
+ * chart, and what visits signed since `since` changed. With `everything`, all that was made here. Not what waits in the outbox. */
+enum status outbox_each_own(struct store *store, bool everything, instant since,
+                            void (*visit)(void *context, const char *type, const char *id), void *context,
+                            struct error *error) MUST_CHECK;
+/* Whether what the server says of a resource (its id, version and identifiers at least) does not go with the one that is
+ * here: another version, or something else of the same id. */
+enum status outbox_differs(struct store *store, const cJSON *resource, bool *differs, struct error *error) MUST_CHECK;
+/* Our UUID for what a server knew by this id before it was put back; "" when it is no such id. */
+enum status outbox_former(struct store *store, const char *type, const char *id, char uuid[UUID_SIZE],
+                          struct error *error) MUST_CHECK;
+
 /* The address of the only server that may have a row; "" when any may, "-" when none. */
 enum status outbox_tie(struct store *store, int64_t number, char *out, size_t size, struct error *error) MUST_CHECK;
 /* Ids that the server gave to things of ours of one type, `most` of them. */
@@ -40,6 +53,11 @@ enum status outbox_each_identity(struct store *store, const char *type, int most
 
 /* The cursor of this scope is the address of the server whose ids the record holds. */
 #define CURSOR_SERVER "server"
+/* From when the server is known to have gone back to an older backup until all that is here was compared with it, PUT_BACK;
+ * then PUT_BACK_SEEN until that was done once more a while later: what told so may have been a copy that lagged behind. */
+#define CURSOR_PUT_BACK "put-back"
+#define PUT_BACK "yes"
+#define PUT_BACK_SEEN "seen"
 /* That of a patient's chart, with the id behind it, is the server's time up to which the chart is complete. */
 #define CURSOR_PATIENT "patient/"
 #define CURSOR_BEGUN "-" /* without a time: the next search starts from the beginning */

@@ -81,6 +81,7 @@ struct outbox_row {
     int http_status;
     char reason[512];           /* the server's own words, "" when none */
     instant queued;
+    bool forgotten;             /* the server had taken it and does not know it any more: refused until the nurse says what now */
 };
 struct outbox_rows {
     struct outbox_row *items; /* owned */
@@ -99,6 +100,7 @@ struct visit_row {
     enum visit_state state;
     instant started, ended, signed_at, accepted_at; /* accepted_at NONE while anything waits */
     int waiting, refused, conflicts;
+    bool let_go;                /* the nurse decided against something of it, which is kept here only */
     char reason[512];
 };
 struct visit_rows {
@@ -129,6 +131,7 @@ enum status query_charts(struct store *store, instant now, struct chart_rows *ou
 /* Status in numbers; never greener than the facts. */
 struct sync_status {
     int pending, refused, conflicts, drafts, set_aside, quarantined;
+    int forgotten;                  /* of those refused: the server had taken them, and does not know them any more */
     instant last_good;              /* end of the last sync that left nothing unsent and stored every answer */
     instant last_attempt;
     enum status last_result;

@@ -88,6 +88,7 @@ static enum status fill_outbox_row(struct store *store, sqlite3_stmt *statement,
     row->http_status = column_int(statement, 10);
     column_text(statement, 11, row->reason, sizeof row->reason);
     row->queued = column_instant(statement, 12);
+    row->forgotten = column_int(statement, 13) != 0;
     return STATUS_OK;
 }
 
@@ -96,13 +97,16 @@ enum status query_outbox(struct store *store, struct outbox_rows *out, struct er
     void *items = NULL;
 
     *out = (struct outbox_rows){.items = NULL};
-    /* What belongs to no visit (signed is NULL) comes first: the visits refer to it. */
+    /* What belongs to no visit (signed is NULL) comes first: the visits refer to it. What the server forgot was queued as that
+     * was found out: it goes in the order in which its visit made it, the Encounter first and what signs the rest last. */
     sqlite3_stmt *statement = database_statement(
         store,
         "SELECT o.number, o.visit, r.type, r.uuid, r.id, o.if_none_exist, o.base_version, o.base_body IS NOT NULL, "
-        "o.state, o.attempts, o.http_status, o.reason, o.queued "
+        "o.state, o.attempts, o.http_status, o.reason, o.queued, o.forgotten "
         "FROM outbox o JOIN resource r ON r.key = o.resource LEFT JOIN visit v ON v.id = o.visit "
-        "ORDER BY v.signed, o.visit, o.number",
+        "ORDER BY v.signed, o.visit, CASE WHEN r.type = 'Provenance' THEN 3 WHEN NOT o.forgotten THEN 2 "
+        "WHEN r.type = 'Practitioner' THEN 0 WHEN r.type = 'Encounter' THEN 1 ELSE 2 END, "
+        "CASE WHEN o.forgotten THEN r.uuid END, o.number",
         error);
     if (statement == NULL) {
         return database_error(store, error);
@@ -144,6 +148,7 @@ static enum status fill_visit_row(struct store *store, sqlite3_stmt *statement, 
     row->accepted_at =
         row->waiting + row->refused + row->conflicts == 0 ? column_instant(statement, 7) : INSTANT_NONE;
     column_text(statement, 11, row->reason, sizeof row->reason);
+    row->let_go = column_int(statement, 12) != 0;
     return STATUS_OK;
 }
 
@@ -159,7 +164,8 @@ enum status query_visits(struct store *store, instant since, struct visit_rows *
         "count(CASE WHEN o.state IN ('waiting', 'sending') THEN 1 END), count(CASE o.state WHEN 'refused' THEN 1 END), "
         "count(CASE o.state WHEN 'conflict' THEN 1 END), "
         "(SELECT reason FROM outbox WHERE outbox.visit = v.id AND reason <> '' "
-        " ORDER BY state IN ('waiting', 'sending'), number LIMIT 1) "
+        " ORDER BY state IN ('waiting', 'sending'), number LIMIT 1), "
+        "EXISTS (SELECT 1 FROM dropped d WHERE d.patient = v.patient AND d.visit = v.id) "
         "FROM visit v LEFT JOIN patient p ON p.id = v.patient LEFT JOIN outbox o ON o.visit = v.id "
         "WHERE v.changed >= ? OR v.accepted IS NULL "
         "GROUP BY v.id ORDER BY v.state = 'set-aside', v.started DESC, v.id",

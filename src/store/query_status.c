@@ -15,7 +15,8 @@ static enum status count_rows(struct store *store, struct sync_status *out, stru
         "(SELECT count(*) FROM visit WHERE state = 'in-progress'), (SELECT count(*) FROM quarantine), "
         "(SELECT count(*) FROM visit WHERE state = 'set-aside'), "
         "(SELECT count(*) FROM patient), "
-        "(SELECT count(*) FROM patient p LEFT JOIN chart_state c ON c.patient = p.id WHERE NOT " CHART_IS_COMPLETE ")",
+        "(SELECT count(*) FROM patient p LEFT JOIN chart_state c ON c.patient = p.id WHERE NOT " CHART_IS_COMPLETE "), "
+        "(SELECT count(*) FROM outbox WHERE forgotten AND state = 'refused')",
         error);
     if (statement == NULL) {
         return database_error(store, error);
@@ -30,6 +31,7 @@ static enum status count_rows(struct store *store, struct sync_status *out, stru
         out->set_aside = column_int(statement, 5);
         out->patients = column_int(statement, 6);
         out->incomplete_patients = column_int(statement, 7);
+        out->forgotten = column_int(statement, 8);
     }
     sqlite3_reset(statement);
     return status;

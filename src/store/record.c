@@ -40,6 +40,7 @@ enum verdict {
     VERDICT_ASIDE,              /* another resource under the same id */
     VERDICT_OTHER_PERSON,
     VERDICT_TAKEN,              /* its id is that of something unsent for a former server */
+    VERDICT_UNDONE,             /* older than what was accepted from here */
 };
 
 static enum status keep_aside(struct arrival *arrival, const char *why, const char *contested, bool unread,
@@ -80,18 +81,17 @@ static enum status keep_unread(struct arrival *arrival, const char *why, struct 
     return keep_aside(arrival, why, NULL, status == STATUS_OK, outcome, error);
 }
 
-static bool all_digits(const char *text)
+bool version_is_number(const char *text)
 {
     return text[0] != '\0' && text[strspn(text, "0123456789")] == '\0';
 }
 
-/* Below 0 when a is the older, above when it is the newer, 0 when nothing tells. */
-static int compare_age(instant a_updated, const char *a_version, instant b_updated, const char *b_version)
+int age_compare(instant a_updated, const char *a_version, instant b_updated, const char *b_version)
 {
     if (a_updated != INSTANT_NONE && b_updated != INSTANT_NONE && a_updated != b_updated) {
         return a_updated < b_updated ? -1 : 1;
     }
-    if (all_digits(a_version) && all_digits(b_version)) {
+    if (version_is_number(a_version) && version_is_number(b_version)) {
         unsigned long long a = strtoull(a_version, NULL, 10);
         unsigned long long b = strtoull(b_version, NULL, 10);
         return a < b ? -1 : a > b;
@@ -157,7 +157,7 @@ static enum status judge_import(struct arrival *arrival, enum verdict *verdict, 
     if (status != STATUS_OK) {
         return status;
     }
-    bool newer = compare_age(arrival->head.updated, arrival->head.version, row->updated, row->version) > 0;
+    bool newer = age_compare(arrival->head.updated, arrival->head.version, row->updated, row->version) > 0;
     bool same_chart = strcmp(row->patient, lookup_chart(&arrival->lookup, arrival->id)) == 0;
     bool free = arrival->pending.number == 0 && strcmp(row->id, arrival->id) == 0;
     if (repeated && !newer) {
@@ -188,8 +188,21 @@ static enum status conflict_holds(struct arrival *arrival, bool *holds, struct e
 /* A cached page may be older than what is here, and so is all that a server shows which was put back to a backup. */
 static bool is_older(struct arrival *arrival)
 {
-    arrival->older = compare_age(arrival->head.updated, arrival->head.version, arrival->row.updated, arrival->row.version) < 0;
+    arrival->older = age_compare(arrival->head.updated, arrival->head.version, arrival->row.updated, arrival->row.version) < 0;
     return arrival->older;
+}
+
+/* It carries our identity: the creation arrived, only the answer did not. What was corrected since is not overwritten. */
+static enum status creation_arrived(struct arrival *arrival, enum verdict *verdict, struct error *error)
+{
+    enum status status =
+        pending_arrived(arrival->store, &arrival->row, &arrival->pending, arrival->id, arrival->head.version, error);
+
+    if (status == STATUS_OK) {
+        status = pending_find(arrival->store, arrival->row.key, &arrival->pending, error);
+    }
+    *verdict = arrival->pending.number != 0 ? VERDICT_KEEP : VERDICT_STORE;
+    return status;
 }
 
 /* The server's version of something we changed and have not sent, or of something we made and had no answer for. */
@@ -202,8 +215,7 @@ static enum status judge_unsent(struct arrival *arrival, enum verdict *verdict, 
         return STATUS_OK;
     }
     if (!arrival->pending.is_update) {
-        *verdict = VERDICT_STORE; /* it carries our identity: the creation arrived, only the answer did not */
-        return pending_done(arrival->store, &arrival->row, &arrival->pending, error);
+        return creation_arrived(arrival, verdict, error);
     }
     /* The version we began from, or one before it that a cached page still had, is no news. */
     if ((arrival->head.version[0] != '\0' && strcmp(arrival->head.version, arrival->pending.base_version) == 0) ||
@@ -260,6 +272,28 @@ static enum status judge_person(struct arrival *arrival, bool *other, struct err
     return status;
 }
 
+/* The server's version is not behind the one that is here. A page may be older than what the server has already accepted
+ * from us; what comes later with a version that was there before, or was read by itself, may not. */
+static enum status judge_back(struct arrival *arrival, enum verdict *verdict, struct error *error)
+{
+    bool changed = false;
+    bool same = false;
+
+    if (is_older(arrival) && !arrival->incoming->put_back) {
+        *verdict = VERDICT_KEEP;
+        return STATUS_OK;
+    }
+    enum status status = record_set_cursor(arrival->store, CURSOR_PUT_BACK, PUT_BACK, error);
+    if (status == STATUS_OK) {
+        status = row_is_changed_here(arrival->store, &arrival->row, &changed, error);
+    }
+    if (status == STATUS_OK && changed) {
+        status = row_says_same(arrival->store, arrival->row.key, arrival->incoming->resource, &same, error);
+    }
+    *verdict = changed && !same ? VERDICT_UNDONE : VERDICT_STORE;
+    return status;
+}
+
 static enum status judge_server(struct arrival *arrival, enum verdict *verdict, struct error *error)
 {
     const struct row *row = &arrival->row;
@@ -282,11 +316,7 @@ static enum status judge_server(struct arrival *arrival, enum verdict *verdict, 
     if (arrival->pending.number != 0) {
         return judge_unsent(arrival, verdict, error);
     }
-    /* A cached page may be older than what the server has already accepted from us. */
-    if (row->origin != ORIGIN_IMPORT && is_older(arrival)) {
-        *verdict = VERDICT_KEEP;
-    }
-    return STATUS_OK;
+    return row->origin != ORIGIN_IMPORT && row_went_back(row, &arrival->head) ? judge_back(arrival, verdict, error) : STATUS_OK;
 }
 
 /* Finds our own row for what arrives, when it carries our UUID and is not here under its id. */
@@ -314,20 +344,35 @@ static enum status find_ours(struct arrival *arrival, struct error *error)
         return STATUS_OK; /* known under its id already: the server holds a second copy */
     }
     status = pending_find(store, ours.key, &arrival->pending, error);
-    if (status == STATUS_OK && arrival->pending.number != 0) {
-        status = pending_done(store, &ours, &arrival->pending, error);
-    }
     if (status == STATUS_OK) {
-        status = identity_settle(store, &ours, arrival->id, arrival->head.version, error);
+        status = arrival->pending.number != 0
+                     ? pending_arrived(store, &ours, &arrival->pending, arrival->id, arrival->head.version, error)
+                     : identity_settle(store, &ours, arrival->id, arrival->head.version, error);
     }
     arrival->row = ours;
     arrival->found = true;
     return status;
 }
 
+/* What comes under the id of something of ours, and is something else: the server forgot ours, and gave its id again. */
+static enum status make_way(struct arrival *arrival, struct error *error)
+{
+    if (!arrival->found || arrival->source == APPLY_FROM_IMPORT ||
+        !row_id_is_anothers(&arrival->row, &arrival->head, arrival->lookup.identifier_uuid,
+                            lookup_chart(&arrival->lookup, arrival->id))) {
+        return STATUS_OK;
+    }
+    arrival->found = false;
+    return row_forgotten(arrival->store, &arrival->row, error);
+}
+
 static enum status judge(struct arrival *arrival, enum verdict *verdict, struct error *error)
 {
-    enum status status = find_ours(arrival, error);
+    enum status status = make_way(arrival, error);
+
+    if (status == STATUS_OK) {
+        status = find_ours(arrival, error);
+    }
 
     if (status == STATUS_OK && arrival->found && arrival->row.same_body) {
         *verdict = VERDICT_KEEP;
@@ -375,6 +420,9 @@ static enum status carry_out(struct arrival *arrival, enum verdict verdict, stru
     case VERDICT_CONFLICT:
         arrival->store->page.stored++;
         return pending_meet(arrival->store, &arrival->row, &arrival->pending, arrival->body, arrival->length, error);
+    case VERDICT_UNDONE:
+        arrival->store->page.stored++;
+        return row_undone(arrival->store, &arrival->row, arrival->head.version, arrival->body, arrival->length, error);
     case VERDICT_ASIDE:
         snprintf(why, sizeof why,
                  _("A different %s with the same id is already here, and this one is not newer; give it another id to "

@@ -26,6 +26,7 @@ struct incoming {
     const char *where;                 /* file and place, or request: for quarantine */
     const struct reference_map *references; /* of its bundle; may be NULL */
     const char *chart;                 /* whose chart lacks it should it be unreadable; NULL when nobody knows */
+    bool put_back;                     /* read by itself, from a server that was put back: an older version is what it has */
 };
 
 enum apply_result {
@@ -69,6 +70,18 @@ enum status record_lacks(struct store *store, const char *type, const char *id, 
 enum status record_set_complete(struct store *store, const char *patient, bool complete, struct error *error) MUST_CHECK;
 /* The server says it is gone (410, DELETE in a history). Unsent changes of ours stay. */
 enum status record_remove(struct store *store, const char *type, const char *id, struct error *error) MUST_CHECK;
+/* The server has never heard of something that was made here and that it had taken (404): it stays, and waits in the outbox
+ * for the nurse to send it again (outbox_retry) or to let it go. Nothing when it is not here, or not made here. */
+enum status record_forgotten(struct store *store, const char *type, const char *id, struct error *error) MUST_CHECK;
+/* What a server that was put back to an older backup has, read by itself, under the id of something that is here. Its
+ * version counts, older as it may be; what it undoes of the nurse's waits in the outbox, likewise. What has the id now and
+ * is something else is not stored. */
+enum status record_put_back(struct store *store, const cJSON *resource, struct error *error) MUST_CHECK;
+/* The nurse lets go what waits because the server forgot it; a copy is kept (store/conflict.h). NOT_FOUND when it does not
+ * wait for that. INVALID, with what to do, while something else that waits is part of it. */
+enum status record_let_go(struct store *store, int64_t outbox, struct error *error) MUST_CHECK;
+/* The same of all that waits so of one visit, all or none; how much that is. NOT_FOUND when nothing does. */
+enum status record_let_go_visit(struct store *store, const char *visit, int *count, struct error *error) MUST_CHECK;
 /* A patient who left the caseload leaves the device, except for what is unsent or set aside
  * (with the Patient it is for). With a visit in progress all stays, and the
  * chart counts as incomplete; release again later. */
@@ -98,6 +111,10 @@ enum status record_make_practitioner(struct store *store, const char *name, char
  * record of this device: then the row is kept as refused. */
 enum status record_accept(struct store *store, int64_t outbox, const char *server_id, const char *version,
                           struct error *error) MUST_CHECK;
+/* The same for a creation that the server turns out to hold from an earlier try. When it was corrected since it first
+ * went out, what is there may be what it said before: then the row waits, as an update of that version. */
+enum status record_found(struct store *store, int64_t outbox, const char *server_id, const char *version,
+                         struct error *error) MUST_CHECK;
 /* Something that an unsent row names, and that is gone, must not hold it up: takes `reference` ("Appointment/a1")
  * out of what is to be sent and of the row. *changed tells whether it was there. */
 enum status record_unlink(struct store *store, int64_t outbox, const char *reference, bool *changed,

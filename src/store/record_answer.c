@@ -42,8 +42,8 @@ static enum status rebase(struct store *store, const struct pending *pending, co
 {
     sqlite3_stmt *statement = database_statement(
         store,
-        "UPDATE outbox SET base_version = ?, base_body = coalesce(base_body, body), if_none_exist = '', superseded = 0, "
-        "state = 'waiting' WHERE number = ?",
+        "UPDATE outbox SET base_version = ?1, if_none_exist = '', superseded = 0, state = 'waiting', base_body = "
+        "coalesce(base_body, (SELECT body FROM sent WHERE outbox = ?2 ORDER BY rowid DESC LIMIT 1), body) WHERE number = ?2",
         error);
     if (statement == NULL) {
         return database_error(store, error);
@@ -51,6 +51,30 @@ static enum status rebase(struct store *store, const struct pending *pending, co
     bind_text(statement, 1, version);
     bind_integer(statement, 2, pending->number);
     return database_run(store, statement, error);
+}
+
+static enum status changed_since_sent(struct store *store, const struct pending *pending, bool *changed, struct error *error)
+{
+    sqlite3_stmt *statement = database_statement(store, "SELECT 1 FROM sent WHERE outbox = ? LIMIT 1", error);
+    if (statement == NULL) {
+        return database_error(store, error);
+    }
+    bind_integer(statement, 1, pending->number);
+    enum status status = database_step(store, statement, changed, error);
+    sqlite3_reset(statement);
+    return status;
+}
+
+enum status pending_arrived(struct store *store, struct row *row, const struct pending *pending, const char *id,
+                            const char *version, struct error *error)
+{
+    bool changed = false;
+
+    enum status status = changed_since_sent(store, pending, &changed, error);
+    if (status == STATUS_OK) {
+        status = changed ? rebase(store, pending, version, error) : pending_done(store, row, pending, error);
+    }
+    return status == STATUS_OK ? identity_settle(store, row, id, version, error) : status;
 }
 
 static enum status mark_refused(struct store *store, const struct pending *pending, int http_status, const char *words,
@@ -87,8 +111,9 @@ static enum status is_another(struct store *store, const struct row *row, const 
 
 static const char taken_for_another[] = N_("The server took it for another record; tell the office.");
 
+/* `certain`: it is there as it was sent last. */
 static enum status accept(struct store *store, struct row *row, const struct pending *pending, const char *id,
-                          const char *version, bool *another, struct error *error)
+                          const char *version, bool certain, bool *another, struct error *error)
 {
     const char *there = id[0] == '\0' ? row->id : id;
 
@@ -96,14 +121,17 @@ static enum status accept(struct store *store, struct row *row, const struct pen
     if (status == STATUS_OK && *another) {
         return mark_refused(store, pending, 0, _(taken_for_another), error);
     }
+    if (status == STATUS_OK && !certain && !pending->is_update) {
+        return pending_arrived(store, row, pending, there, version, error);
+    }
     if (status == STATUS_OK) {
         status = pending->superseded ? rebase(store, pending, version, error) : pending_done(store, row, pending, error);
     }
     return status == STATUS_OK ? identity_settle(store, row, there, version, error) : status;
 }
 
-enum status record_accept(struct store *store, int64_t outbox, const char *server_id, const char *version,
-                          struct error *error)
+static enum status accept_row(struct store *store, int64_t outbox, const char *server_id, const char *version, bool certain,
+                              struct error *error)
 {
     struct row row = {0};
     struct pending pending = {0};
@@ -116,10 +144,21 @@ enum status record_accept(struct store *store, int64_t outbox, const char *serve
     }
     status = pending_load(store, outbox, &row, &pending, &found, error);
     if (status == STATUS_OK && found) {
-        status = accept(store, &row, &pending, server_id, version, &another, error);
+        status = accept(store, &row, &pending, server_id, version, certain, &another, error);
     }
     status = record_end(store, status, error);
     return status == STATUS_OK && another ? error_set(error, STATUS_CONFLICT, "%s", _(taken_for_another)) : status;
+}
+
+enum status record_accept(struct store *store, int64_t outbox, const char *server_id, const char *version,
+                          struct error *error)
+{
+    return accept_row(store, outbox, server_id, version, true, error);
+}
+
+enum status record_found(struct store *store, int64_t outbox, const char *server_id, const char *version, struct error *error)
+{
+    return accept_row(store, outbox, server_id, version, false, error);
 }
 
 enum status record_refuse(struct store *store, int64_t outbox, int http_status, const char *words, struct error *error)
@@ -166,7 +205,7 @@ static enum status compare(struct store *store, struct row *row, const struct pe
         return error_set(error, status, "%s", fault.sentence);
     }
     if (same) {
-        return accept(store, row, pending, head.id, head.version, &another, error);
+        return accept(store, row, pending, head.id, head.version, true, &another, error);
     }
     return pending_meet(store, row, pending, theirs, theirs == NULL ? 0 : strlen(theirs), error);
 }

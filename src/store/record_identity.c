@@ -136,6 +136,47 @@ enum status identity_settle(struct store *store, struct row *ours, const char *i
     return status;
 }
 
+/* Runs a statement of three parameters: a type, an id and a UUID. */
+static enum status run_names(struct store *store, const char *sql, const struct row *row, struct error *error)
+{
+    sqlite3_stmt *statement = database_statement(store, sql, error);
+    if (statement == NULL) {
+        return database_error(store, error);
+    }
+    bind_text(statement, 1, row->type);
+    bind_text(statement, 2, row->id);
+    bind_text(statement, 3, row->uuid);
+    return database_run(store, statement, error);
+}
+
+enum status identity_forget(struct store *store, struct row *row, const char *body, struct error *error)
+{
+    char practitioner[ID_SIZE] = "";
+
+    enum status status =
+        run_names(store, "INSERT OR REPLACE INTO former (type, id, uuid) VALUES (?1, ?2, ?3)", row, error);
+    if (status == STATUS_OK) {
+        status = run_names(store, "DELETE FROM identity WHERE type = ?1 AND id = ?2 AND uuid = ?3", row, error);
+    }
+    if (status == STATUS_OK && strcmp(row->type, "Practitioner") == 0) {
+        status = store_setting_get(store, SETTING_PRACTITIONER, practitioner, sizeof practitioner, error);
+        if (status == STATUS_OK && strcmp(practitioner, row->id) == 0) {
+            status = store_setting_set(store, SETTING_PRACTITIONER, row->uuid, error);
+        }
+    }
+    if (status == STATUS_OK) {
+        status = rename_row(store, row->key, row->uuid, "", error);
+    }
+    if (status == STATUS_OK) {
+        status = run_text(store, "UPDATE resource SET body = ?, updated = NULL, origin = 'device' WHERE key = ?", body, row->key,
+                          error);
+    }
+    text_copy(row->id, sizeof row->id, row->uuid);
+    row->version[0] = '\0';
+    row->updated = INSTANT_NONE;
+    return status;
+}
+
 /* Keeps every imported resource of this chart aside. */
 static enum status keep_imports(struct store *store, const char *patient, struct error *error)
 {

@@ -303,9 +303,9 @@ struct decision {
 };
 
 /* Keeps the change that is let go, whole, and tells of it by its number there. */
-static enum status keep_dropped(struct decision *decision, struct error *error)
+static enum status keep_dropped(struct store *store, const struct row *row, const struct pending *pending,
+                                const struct meeting *meeting, const char *action, struct error *error)
 {
-    struct store *store = decision->store;
     char detail[64];
 
     sqlite3_stmt *statement = database_statement(
@@ -313,39 +313,37 @@ static enum status keep_dropped(struct decision *decision, struct error *error)
     if (statement == NULL) {
         return database_error(store, error);
     }
-    bind_text(statement, 1, decision->row.type);
-    bind_text(statement, 2, decision->row.id);
-    bind_text(statement, 3, decision->row.patient);
-    bind_text(statement, 4, decision->pending.visit);
-    bind_text_or_null(statement, 5, decision->meeting.base_body);
-    bind_text(statement, 6, decision->meeting.body);
-    bind_text_or_null(statement, 7, decision->meeting.their_body);
+    bind_text(statement, 1, row->type);
+    bind_text(statement, 2, row->id);
+    bind_text(statement, 3, row->patient);
+    bind_text(statement, 4, pending->visit);
+    bind_text_or_null(statement, 5, meeting->base_body);
+    bind_text(statement, 6, meeting->body);
+    bind_text_or_null(statement, 7, meeting->their_body);
     bind_instant(statement, 8, clock_now(&store->clock));
     enum status status = database_run(store, statement, error);
     if (status != STATUS_OK) {
         return status;
     }
     snprintf(detail, sizeof detail, "dropped %lld", (long long)sqlite3_last_insert_rowid(store->connection));
-    return audit_add(store, "keep theirs", decision->row.type, decision->row.id, decision->row.patient, detail, error);
+    return audit_add(store, action, row->type, row->id, row->patient, detail, error);
 }
 
-static enum status keep_theirs(struct decision *decision, struct error *error)
+enum status meeting_let_go(struct store *store, const struct row *row, const struct pending *pending,
+                           const struct meeting *meeting, const char *action, struct error *error)
 {
-    struct store *store = decision->store;
-
-    enum status status = keep_dropped(decision, error);
+    enum status status = keep_dropped(store, row, pending, meeting, action, error);
     if (status == STATUS_OK) {
-        status = row_run(store, "DELETE FROM outbox WHERE number = ?", decision->pending.number, error);
+        status = row_run(store, "DELETE FROM outbox WHERE number = ?", pending->number, error);
     }
     if (status == STATUS_OK) {
-        status = pending_left_visit(store, decision->pending.visit, error);
+        status = pending_left_visit(store, pending->visit, error);
     }
     if (status != STATUS_OK) {
         return status;
     }
-    return decision->meeting.gone ? row_delete(store, decision->row.key, error)
-                                  : replace_row(store, &decision->row, decision->meeting.theirs, decision->meeting.their_body,
-                                                ORIGIN_SERVER, error);
+    return meeting->gone ? row_delete(store, row->key, error)
+                         : replace_row(store, row, meeting->theirs, meeting->their_body, ORIGIN_SERVER, error);
 }
 
 static enum status insert_made(struct decision *decision, const struct made_resource *made, int64_t *key, struct error *error)
@@ -480,7 +478,7 @@ static enum status decide(struct decision *decision, enum keep keep, const char 
         return status;
     }
     if (keep == KEEP_THEIRS) {
-        return keep_theirs(decision, error);
+        return meeting_let_go(decision->store, &decision->row, &decision->pending, &decision->meeting, "keep theirs", error);
     }
     if (decision->meeting.gone && keep == KEEP_BOTH) {
         return error_set(error, STATUS_INVALID,

@@ -72,6 +72,23 @@ const char *lookup_chart(const struct lookup *lookup, const char *id);
 /* In SQL: the server whose ids the record holds. */
 #define PRESENT_SERVER "coalesce((SELECT value FROM cursor WHERE scope = '" CURSOR_SERVER "'), '')"
 
+/* Below 0 when a is the older, above when it is the newer, 0 when nothing tells. */
+int age_compare(instant a_updated, const char *a_version, instant b_updated, const char *b_version);
+bool version_is_number(const char *text);
+
+/* A server that was put back to an older backup: record_forgotten.c. */
+/* Whether the id of what was made here has been given to something else: `uuid` is the own one of what has it now, or "". */
+bool row_id_is_anothers(const struct row *row, const struct resource_head *head, const char *uuid, const char *chart);
+/* Whether the server's version comes before the one that is here, or takes its number. */
+bool row_went_back(const struct row *row, const struct resource_head *head);
+/* Whether a visit of this device has changed it since it was made, or at all when it was made elsewhere. */
+enum status row_is_changed_here(struct store *store, const struct row *row, bool *changed, struct error *error) MUST_CHECK;
+/* The server does not know it any more: it waits for the nurse's word, under our UUID. */
+enum status row_forgotten(struct store *store, struct row *row, struct error *error) MUST_CHECK;
+/* The server has `theirs`, from before what was changed here: the change waits for the nurse's word, on top of that. */
+enum status row_undone(struct store *store, const struct row *row, const char *version, const char *theirs, size_t length,
+                       struct error *error) MUST_CHECK;
+
 /* An outbox row, as the writer needs it. */
 struct pending {
     int64_t number;             /* 0: nothing is pending */
@@ -94,6 +111,10 @@ enum status pending_left_visit(struct store *store, const char *visit, struct er
  * was the last of its visit, marks the visit accepted. */
 enum status pending_done(struct store *store, const struct row *row, const struct pending *pending,
                          struct error *error) MUST_CHECK;
+/* A creation of ours is at the server under `id` and `version`, but nobody can tell from which try: done; or, when it was
+ * changed since it first went out, waiting as an update of what is there. The row and its identity follow either way. */
+enum status pending_arrived(struct store *store, struct row *row, const struct pending *pending, const char *id,
+                            const char *version, struct error *error) MUST_CHECK;
 /* Finds the resource of an outbox row; *found is false when the row has left the outbox. */
 enum status pending_load(struct store *store, int64_t number, struct row *row, struct pending *pending, bool *found,
                          struct error *error) MUST_CHECK;
@@ -111,6 +132,11 @@ bool resources_say_same(const cJSON *a, const cJSON *b);
 /* True when our row says the same as `theirs`, whatever the server put into meta. */
 enum status row_says_same(struct store *store, int64_t key, const cJSON *theirs, bool *same, struct error *error) MUST_CHECK;
 
+/* Writes one made resource of a visit ("": of none), its look-ups (read from it like from any other), its outbox row and its
+ * audit row. One that is here already, under the id in its body, is changed. `patient` is for what names none. */
+enum status made_add(struct store *store, const struct made_resource *resource, const char *visit, const char *patient,
+                     struct error *error) MUST_CHECK;
+
 /* The id a resource without one is stored under: from its fullUrl, else from
  * its content, so that reading it twice finds it again. */
 void identity_derive(const struct incoming *incoming, const char *type, const char *body, size_t length, char id[ID_SIZE]);
@@ -120,6 +146,8 @@ void identity_derive(const struct incoming *incoming, const char *type, const ch
  * On return *ours is the row that stayed. */
 enum status identity_settle(struct store *store, struct row *ours, const char *id, const char *version,
                             struct error *error) MUST_CHECK;
+/* The server does not know the id it had given any more: the row, as `body`, has our UUID again. */
+enum status identity_forget(struct store *store, struct row *row, const char *body, struct error *error) MUST_CHECK;
 /* The server uses a patient's id for somebody else. What was imported for the
  * one who was here is kept aside; what came from the server goes, if the
  * Patient did (`origin`); what was recorded here stays, in nobody's chart, and

@@ -46,6 +46,7 @@ static enum status forget(struct store *store, int *removed, struct error *error
     static const char *const statements[] = {
         "DELETE FROM identity WHERE type <> 'Practitioner' AND NOT EXISTS (SELECT 1 FROM visit_part p JOIN outbox o "
         "ON o.visit = p.visit WHERE p.type = identity.type AND p.name = identity.uuid)",
+        "DELETE FROM former",
         "DELETE FROM draft WHERE visit IN (SELECT id FROM visit WHERE accepted IS NOT NULL)",
         "DELETE FROM visit_part WHERE visit IN (SELECT id FROM visit WHERE accepted IS NOT NULL)",
         "DELETE FROM visit WHERE accepted IS NOT NULL",
@@ -127,7 +128,7 @@ enum status record_arrive_at_server(struct store *store, const char *server, con
     if (status == STATUS_OK) {
         status = run_texts(store,
                            "UPDATE outbox SET state = 'waiting', reason = '' WHERE server = ? AND state = 'refused' AND "
-                           "http_status = 0",
+                           "http_status = 0 AND NOT forgotten",
                            server, NULL, error);
     }
     return status == STATUS_OK ? record_set_cursor(store, CURSOR_SERVER, server, error) : status;

@@ -127,9 +127,8 @@ static enum status add_read(struct store *store, struct made_row *made, struct e
                                : status;
 }
 
-/* Writes one made resource, its look-ups (read from it like from any other), its outbox row and its audit row. */
-static enum status add_made(struct store *store, const struct made_resource *resource, const char *visit,
-                            const char *patient, struct error *error)
+enum status made_add(struct store *store, const struct made_resource *resource, const char *visit, const char *patient,
+                     struct error *error)
 {
     struct made_row made = {.made = resource, .visit = visit, .patient = patient};
     cJSON *tree = NULL;
@@ -240,7 +239,7 @@ static enum status sign(struct signing *signing, const char *visit_id, struct er
         status = close_visit(signing, error);
     }
     for (size_t i = 0; i < signing->made.count && status == STATUS_OK; i++) {
-        status = add_made(store, &signing->made.items[i], signing->draft.id, signing->draft.patient, error);
+        status = made_add(store, &signing->made.items[i], signing->draft.id, signing->draft.patient, error);
     }
     return status;
 }
@@ -289,7 +288,7 @@ enum status record_make_practitioner(struct store *store, const char *name, char
     text_copy(id, ID_SIZE, made.uuid);
     status = database_begin(store, error);
     if (status == STATUS_OK) {
-        status = add_made(store, &made, "", "", error);
+        status = made_add(store, &made, "", "", error);
         if (status == STATUS_OK) {
             status = store_setting_set(store, SETTING_PRACTITIONER, made.uuid, error);
         }

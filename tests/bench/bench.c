@@ -1,6 +1,8 @@
 /*
  * bench BUILD-FOLDER: prints how fast doorstep is, next to its budgets and to a
  * baseline measured in the same run, on 300 patients and 200,000 observations.
+ * bench BUILD-FOLDER BASE: the first sync from the server at BASE, which has a
+ * practice caseload already (run.sh).
  */
 #include "bench.h"
 
@@ -135,42 +137,59 @@ static void generate(const char *build, const char *path, const char *patients, 
     }
 }
 
+void bench_remove(const char *folder)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        execlp("rm", "rm", "-rf", folder, (char *)NULL);
+        _exit(127);
+    }
+    waitpid(child, NULL, 0);
+}
+
+static void measure_all(const char *build, const char *folder)
+{
+    char large[64], one[64], some[64], sixty[64], more[64], home[64];
+    snprintf(large, sizeof large, "%s/large.ndjson", folder);
+    snprintf(one, sizeof one, "%s/one.ndjson", folder);
+    snprintf(some, sizeof some, "%s/some.ndjson", folder);
+    snprintf(sixty, sizeof sixty, "%s/sixty.ndjson", folder);
+    snprintf(more, sizeof more, "%s/more.ndjson", folder);
+    snprintf(home, sizeof home, "%s/home", folder);
+    mkdir(home, 0700);
+    generate(build, large, PATIENTS, OBSERVATIONS);
+    generate(build, one, "1", "10000");
+    generate(build, some, PATIENTS, NULL);
+    generate(build, sixty, "60", NULL);
+    generate(build, more, "360", NULL);
+    printf("%-52s %-26s %-20s\n", "measured on " PATIENTS " patients, " OBSERVATIONS " observations", "", "budget");
+    bench_import(folder, large);
+    bench_queries(folder, home, one);
+    bench_console(build, home);
+    bench_more_patients(build, folder, more, 301, 360);
+    bench_console_syncing(build, folder, large);
+    bench_large_sync(build, folder, large);
+    printf("\n%-52s %-26s %-20s\n", "syncs with the loopback server, " PATIENTS " patients", "", "budget");
+    bench_first_sync(build, folder, some);
+    bench_small_syncs(build, folder, sixty);
+}
+
 int main(int argc, char **argv)
 {
     char folder[] = "/tmp/doorstep-bench-XXXXXX";
-    char large[64], one[64], some[64], sixty[64], home[64], command[128];
-    if (argc != 2) {
-        bench_die("usage: bench BUILD-FOLDER");
+    if (argc != 2 && argc != 3) {
+        bench_die("usage: bench BUILD-FOLDER [BASE]");
     }
     memory_install();
     setenv("TZ", "Asia/Seoul", 1);
     if (mkdtemp(folder) == NULL) {
         bench_die("no place for the files");
     }
-    snprintf(large, sizeof large, "%s/large.ndjson", folder);
-    snprintf(one, sizeof one, "%s/one.ndjson", folder);
-    snprintf(some, sizeof some, "%s/some.ndjson", folder);
-    snprintf(sixty, sizeof sixty, "%s/sixty.ndjson", folder);
-    snprintf(home, sizeof home, "%s/home", folder);
-    mkdir(home, 0700);
-    generate(argv[1], large, PATIENTS, OBSERVATIONS);
-    generate(argv[1], one, "1", "10000");
-    generate(argv[1], some, PATIENTS, NULL);
-    generate(argv[1], sixty, "60", NULL);
-    printf("%-52s %-26s %-20s\n", "measured on " PATIENTS " patients, " OBSERVATIONS " observations", "", "budget");
-    bench_import(folder, large);
-    bench_queries(folder, home, one);
-    bench_console(argv[1], home);
-    bench_console_syncing(argv[1], folder, large);
-    printf("\n%-52s %-26s %-20s\n", "syncs with the loopback server, " PATIENTS " patients", "", "budget");
-    bench_first_sync(argv[1], folder, some);
-    bench_small_syncs(argv[1], folder, sixty);
-    snprintf(command, sizeof command, "%s", folder);
-    pid_t child = fork();
-    if (child == 0) {
-        execlp("rm", "rm", "-rf", command, (char *)NULL);
-        _exit(127);
+    if (argc == 2) {
+        measure_all(argv[1], folder);
+    } else {
+        bench_first_sync_from(folder, argv[2]);
     }
-    waitpid(child, NULL, 0);
+    bench_remove(folder);
     return 0;
 }

@@ -25,6 +25,7 @@ struct samples {
 void samples_add(struct samples *samples, double value);
 double samples_percentile(struct samples *samples, double percent); /* sorts */
 void samples_free(struct samples *samples);
+void bench_remove(const char *folder); /* with all that is in it */
 
 /* One line of the table: what, measured, budget ("" when none), whether it is met. */
 void bench_row(const char *what, const char *measured, const char *budget, bool met);
@@ -32,6 +33,12 @@ void bench_row(const char *what, const char *measured, const char *budget, bool 
 /* A new loopback server with these resources, alike each time; port "0" is any. `base` receives its address. */
 pid_t bench_server_start(const char *build, const char *ndjson, const char *port, char *base, size_t size);
 void bench_server_stop(pid_t server);
+
+/* The same requests that a sync noted in the file `list`, by libcurl on one connection: "get URL", "post FILE URL", and
+ * "next" for the link in the answer before. Returns ms; *bytes is what came. */
+double bench_fetch(const char *list, double *bytes);
+/* The link to the next page in a Bundle (may be NULL); false when there is none. */
+bool bench_next_link(const char *bundle, char *url, size_t size);
 
 /* A new record in a new home, enrolled for the practice caseload. The caller closes and frees both. */
 struct store;
@@ -54,8 +61,13 @@ void bench_import(const char *folder, const char *ndjson);
 void bench_queries(const char *folder, const char *home, const char *one_patient_ndjson);
 void bench_console(const char *build, const char *home);
 void bench_console_syncing(const char *build, const char *folder, const char *ndjson);
-/* The first sync, next to curl; what it takes of memory. */
+/* The first sync, next to curl; what it takes of memory. From the loopback server, or from one that runs at `base`. */
 void bench_first_sync(const char *build, const char *folder, const char *ndjson);
+void bench_first_sync_from(const char *folder, const char *base);
+/* The first sync of a large caseload. */
+void bench_large_sync(const char *build, const char *folder, const char *ndjson);
+/* Patients `from` to `to` come to an empty device, and to one that bench_import() has filled. */
+void bench_more_patients(const char *build, const char *folder, const char *ndjson, int from, int to);
 /* A sync with nothing new, and one with a visit. */
 void bench_small_syncs(const char *build, const char *folder, const char *ndjson);
 

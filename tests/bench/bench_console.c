@@ -15,9 +15,12 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define KEYS 200
+#define TYPED 100      /* letters of a note */
+#define SAVED_AFTER 700 /* ms without a key after which the console saves what was typed */
 
 void console_start(struct console_run *run, const char *program, const char *home, const char *config)
 {
@@ -136,6 +139,36 @@ static void leaf(struct console_run *run, const char *when)
     samples_free(&bytes);
 }
 
+static void wait_ms(long ms)
+{
+    struct timespec wait = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    nanosleep(&wait, NULL);
+}
+
+/* A note, typed at the speed of hands; each tenth letter comes when what was typed is being saved. */
+static void type_note(struct console_run *run, const char *when)
+{
+    static const char *const way[] = {"\r", "s", "1", "2", "s", "n"}; /* from the list of patients */
+    struct samples took = {0};
+    char what[96], text[96];
+    size_t painted = 0;
+    for (size_t i = 0; i < sizeof way / sizeof way[0]; i++) {
+        console_type(run, way[i], 100, &painted);
+    }
+    for (int i = 0; i < TYPED; i++) {
+        double first = console_type(run, "e", 8, &painted);
+        if (first < 0) {
+            bench_die("the note does not show what is typed");
+        }
+        samples_add(&took, first);
+        wait_ms(i % 10 == 9 ? SAVED_AFTER - 10 + i / 10 * 2 : 40 + i * 7 % 60);
+    }
+    snprintf(what, sizeof what, "letter of a note to painted screen, %s", when);
+    snprintf(text, sizeof text, "p50 %.1f, p99 %.1f ms", samples_percentile(&took, 50), samples_percentile(&took, 99));
+    bench_row(what, text, "p99 16 ms", samples_percentile(&took, 99) <= 16);
+    samples_free(&took);
+}
+
 void bench_console(const char *build, const char *home)
 {
     char program[4096], text[96];
@@ -183,6 +216,7 @@ void bench_console_syncing(const char *build, const char *folder, const char *nd
     console_type(&run, "y", 20, &painted);
     console_type(&run, "p", 20, &painted);
     leaf(&run, "while syncing");
+    type_note(&run, "while syncing");
     long kb = resident(run.child);
     char text[96];
     snprintf(text, sizeof text, "%.1f MB", (double)kb / 1024);

@@ -1,8 +1,9 @@
 /*
- * Syncs with the loopback server over a real connection: the first one next to
- * the curl program fetching the same answers from the same server, one with
- * nothing new, one with a visit. Each runs in a process of its own, so that
- * its memory is its own too.
+ * Syncs over a real connection: the first one next to libcurl asking for the
+ * same (bench_fetch.c), from the loopback server, which answers from memory,
+ * and from HAPI FHIR, which does a server's work; one with nothing new, one
+ * with a visit; the same patients on an empty and on a full device. Each runs
+ * in a process of its own, so that its memory is its own too.
  */
 #include "bench.h"
 
@@ -21,19 +22,23 @@
 #include <unistd.h>
 
 #define ROUNDS 3
+#define REQUESTS "requests" /* the file of them */
+#define HIGHEST_KB (24 * 1024)
 
 /* A device: an enrolled record and the key to it. */
 struct device {
     struct paths paths;
     struct vault *vault;
     char base[256];
+    const char *caseload; /* NULL: what it was enrolled for */
 };
 
 /* Between the sync and the server: what passes, and how long it takes. */
 struct meter {
     struct transport inner;
-    const char *folder; /* for the requests, as curl wants them told; NULL: they are not kept */
-    FILE *config;
+    const char *folder;     /* for the requests, as bench_fetch() wants them told; NULL: they are not kept */
+    FILE *list;
+    char next[8192];        /* the link to the next page in the last answer */
     int requests, writes;
     uint64_t bytes_written; /* by requests that change something, headers too */
     double waited;          /* ms */
@@ -59,37 +64,45 @@ static void check(enum status status, const struct error *error)
 
 static void keep(struct meter *meter, const struct request *request)
 {
-    fprintf(meter->config, "%surl = \"%s\"\ncompressed\nsilent\nshow-error\nfail\noutput = \"/dev/null\"\n"
-                           "write-out = \"%%{size_download} %%{size_header}\\n\"\n"
-                           "header = \"Accept: application/fhir+json\"\nheader = \"Cache-Control: no-cache\"\n",
-            meter->requests > 1 ? "next\n" : "", request->url);
+    char path[256];
     if (request->body == NULL) {
+        fprintf(meter->list, strcmp(request->url, meter->next) == 0 ? "next\n" : "get %s\n", request->url);
         return;
     }
-    char path[256];
     snprintf(path, sizeof path, "%s/body-%d", meter->folder, meter->requests);
     FILE *body = fopen(path, "w");
     if (body == NULL || fwrite(request->body, 1, request->body_length, body) != request->body_length || fclose(body) != 0) {
         bench_die("no place for a request");
     }
-    fprintf(meter->config, "header = \"Content-Type: application/fhir+json\"\ndata-binary = \"@%s\"\n", path);
+    fprintf(meter->list, "post %s %s\n", path, request->url);
 }
 
 static enum status metered(void *context, const struct request *request, struct response *response, struct error *error)
 {
     struct meter *meter = context;
     meter->requests++;
-    if (meter->config != NULL) {
+    if (meter->list != NULL) {
         keep(meter, request);
     }
     double start = bench_now();
     enum status status = meter->inner.exchange(meter->inner.context, request, response, error);
     meter->waited += bench_now() - start;
+    if (meter->list != NULL && !bench_next_link(response->body.data, meter->next, sizeof meter->next)) {
+        meter->next[0] = '\0';
+    }
     if (strcmp(request->method, "GET") != 0 && !request->asks) {
         meter->writes++;
         meter->bytes_written += response->bytes_out;
     }
     return status;
+}
+
+static void metered_ahead(void *context, const struct request *request, struct spent *spent)
+{
+    struct meter *meter = context;
+    double start = bench_now();
+    meter->inner.ahead(meter->inner.context, request, spent);
+    meter->waited += bench_now() - start;
 }
 
 static long highest_kb(void)
@@ -126,15 +139,16 @@ static void sync_here(const struct device *device, const char *requests_folder, 
     check(http_new(device->base, "", NULL, NULL, &http, &error), &error);
     if (requests_folder != NULL) {
         char path[256];
-        snprintf(path, sizeof path, "%s/curl.config", requests_folder);
-        meter.config = fopen(path, "w");
-        if (meter.config == NULL) {
+        snprintf(path, sizeof path, "%s/" REQUESTS, requests_folder);
+        meter.list = fopen(path, "w");
+        if (meter.list == NULL) {
             bench_die("no place for the requests");
         }
     }
     meter.inner = http_transport(http);
-    struct sync sync = {.store = store, .transport = {.exchange = metered, .context = &meter}, .server = device->base,
-                        .clock = options.clock, .randomness = options.randomness};
+    struct sync sync = {.store = store, .server = device->base, .caseload = device->caseload, .clock = options.clock,
+                        .randomness = options.randomness,
+                        .transport = {.exchange = metered, .context = &meter, .ahead = metered_ahead}};
     double before = processor_time();
     double start = bench_now();
     out->status = sync_run(&sync, &result, &error);
@@ -149,8 +163,8 @@ static void sync_here(const struct device *device, const char *requests_folder, 
     out->bytes_written = meter.bytes_written;
     out->highest_kb = highest_kb();
     snprintf(out->reason, sizeof out->reason, "%s", error.sentence);
-    if (meter.config != NULL) {
-        fclose(meter.config);
+    if (meter.list != NULL) {
+        fclose(meter.list);
     }
     http_free(http);
     store_close(store);
@@ -184,114 +198,230 @@ static void device_make(struct device *device, const char *folder, const char *n
 {
     char home[128];
     struct error error = {0};
+    *device = (struct device){.caseload = NULL};
     snprintf(home, sizeof home, "%s/%s", folder, name);
     snprintf(device->base, sizeof device->base, "%s", base);
     store_close(bench_store_make(home, &device->vault));
     check(paths_find(&device->paths, BENCH_USER, home, NULL, &error), &error);
 }
 
-/* The same requests by the curl program, on one connection. Returns ms, or -1 when there is no such program. */
-static double curl_fetches(const char *folder, double *bytes)
+/* --- the first sync ------------------------------------------------------------------------------------------ */
+
+/* First syncs of new devices, each followed by curl. */
+struct rounds {
+    struct outcome first; /* not counted: a server does some things only once. It told what curl is to ask */
+    struct samples took, own, processor, curl, ratio;
+    double fetched;       /* bytes, by curl */
+    long highest_kb;
+};
+
+static void measure_sync(struct rounds *rounds, const char *folder, const char *base, int round)
 {
-    char config[256], line[128];
-    int ends[2], status = 0;
-    snprintf(config, sizeof config, "%s/curl.config", folder);
-    if (pipe(ends) != 0) {
-        bench_die("no pipe");
+    struct device device;
+    char name[32];
+    snprintf(name, sizeof name, "first-%d", round);
+    device_make(&device, folder, name, base);
+    struct outcome outcome = sync_apart(&device, round == 0 ? folder : NULL);
+    vault_free(device.vault);
+    rounds->highest_kb = outcome.highest_kb > rounds->highest_kb ? outcome.highest_kb : rounds->highest_kb;
+    if (round == 0) {
+        rounds->first = outcome;
+        return;
     }
-    double start = bench_now();
-    pid_t child = fork();
-    if (child == 0) {
-        dup2(ends[1], STDOUT_FILENO);
-        close(ends[0]);
-        execlp("curl", "curl", "--fail-early", "-K", config, (char *)NULL);
-        _exit(127);
+    samples_add(&rounds->took, outcome.took);
+    samples_add(&rounds->own, outcome.took - outcome.waited);
+    samples_add(&rounds->processor, outcome.processor);
+}
+
+static void measure_curl(struct rounds *rounds, const char *folder, int round)
+{
+    char list[256];
+    double bytes = 0;
+    snprintf(list, sizeof list, "%s/" REQUESTS, folder);
+    double took = bench_fetch(list, &bytes);
+    if (round > 0) {
+        rounds->fetched = bytes;
+        samples_add(&rounds->curl, took);
+        samples_add(&rounds->ratio, rounds->took.values[rounds->took.count - 1] / took);
     }
-    close(ends[1]);
-    FILE *said = fdopen(ends[0], "r");
-    *bytes = 0;
-    while (said != NULL && fgets(line, sizeof line, said) != NULL) {
-        double body = 0;
-        double header = 0;
-        if (sscanf(line, "%lf %lf", &body, &header) == 2) {
-            *bytes += body + header;
-        }
-    }
-    if (child < 0 || said == NULL || waitpid(child, &status, 0) != child) {
-        bench_die("curl did not end");
-    }
-    fclose(said);
-    double took = bench_now() - start;
-    if (WEXITSTATUS(status) == 127) {
-        return -1;
-    }
-    if (status != 0) {
-        bench_die("curl could not fetch what a sync fetched");
-    }
-    return took;
+}
+
+static void rounds_free(struct rounds *rounds)
+{
+    samples_free(&rounds->took);
+    samples_free(&rounds->own);
+    samples_free(&rounds->processor);
+    samples_free(&rounds->curl);
+    samples_free(&rounds->ratio);
+}
+
+/* How long it took next to curl. */
+static void tell_ratio(struct rounds *rounds, const char *budget)
+{
+    char text[96];
+    snprintf(text, sizeof text, "%.1f s, %d resources", samples_percentile(&rounds->took, 50) / 1e3, rounds->first.pulled);
+    bench_row("first sync", text, "", true);
+    snprintf(text, sizeof text, "%d requests, %.0f kB in", rounds->first.requests, (double)rounds->first.bytes_in / 1e3);
+    bench_row("its requests and bytes", text, "", true);
+    snprintf(text, sizeof text, "%.1f s, %.0f kB in", samples_percentile(&rounds->curl, 50) / 1e3, rounds->fetched / 1e3);
+    bench_row("curl: the same requests on one connection", text, "", true);
+    snprintf(text, sizeof text, "%.2f times the time", samples_percentile(&rounds->ratio, 50));
+    bench_row("first sync: against curl", text, budget, samples_percentile(&rounds->ratio, 50) <= 1.15);
+}
+
+static void tell_memory(long kb)
+{
+    char text[96];
+    snprintf(text, sizeof text, "%.1f MB", (double)kb / 1024);
+    bench_row("its highest memory", text, "24 MB", kb <= HIGHEST_KB);
+}
+
+/* A server of its own for a sync or for curl: none finds work that the other has left. It answers the same requests with
+ * the same page links. */
+static pid_t start_again(const char *build, const char *ndjson, char port[16], char *base, size_t size)
+{
+    pid_t server = bench_server_start(build, ndjson, port, base, size);
+    snprintf(port, 16, "%.*s", (int)strspn(strrchr(base, ':') + 1, "0123456789"), strrchr(base, ':') + 1);
+    return server;
 }
 
 void bench_first_sync(const char *build, const char *folder, const char *ndjson)
 {
-    char base[256], name[32], text[96];
-    struct device device;
-    struct samples took = {0}, own = {0}, processor = {0}, curl = {0}, ratio = {0};
-    struct outcome first = {.status = STATUS_OK};
-    long highest = 0;
-    double fetched = 0;
+    char base[256], text[96];
     char port[16] = "0";
+    struct rounds rounds = {.highest_kb = 0};
     for (int i = 0; i <= ROUNDS; i++) {
-        /* Each has a new server on the same port: it answers the same requests with the same page links. */
-        pid_t server = bench_server_start(build, ndjson, port, base, sizeof base);
-        snprintf(port, sizeof port, "%.*s", (int)strspn(strrchr(base, ':') + 1, "0123456789"), strrchr(base, ':') + 1);
-        snprintf(name, sizeof name, "first-%d", i);
-        device_make(&device, folder, name, base);
-        struct outcome outcome = sync_apart(&device, i == 0 ? folder : NULL); /* the first tells what curl is to ask */
-        vault_free(device.vault);
+        pid_t server = start_again(build, ndjson, port, base, sizeof base);
+        measure_sync(&rounds, folder, base, i);
         bench_server_stop(server);
-        highest = outcome.highest_kb > highest ? outcome.highest_kb : highest;
-        if (i == 0) {
-            first = outcome;
-            continue;
-        }
-        server = bench_server_start(build, ndjson, port, base, sizeof base);
-        double by_curl = curl_fetches(folder, &fetched);
+        server = start_again(build, ndjson, port, base, sizeof base);
+        measure_curl(&rounds, folder, i);
         bench_server_stop(server);
-        samples_add(&took, outcome.took);
-        samples_add(&own, outcome.took - outcome.waited);
-        samples_add(&processor, outcome.processor);
-        if (by_curl > 0) {
-            samples_add(&curl, by_curl);
-            samples_add(&ratio, outcome.took / by_curl);
-        }
     }
-    double rate = first.pulled / samples_percentile(&own, 50) * 1e3;
+    double rate = rounds.first.pulled / samples_percentile(&rounds.own, 50) * 1e3;
     snprintf(text, sizeof text, "%.0f a second", rate);
     bench_row("sync: pulled resources applied, without waiting", text, "10000 a second", rate >= 10000);
-    snprintf(text, sizeof text, "%.0f a second", first.pulled / samples_percentile(&processor, 50) * 1e3);
+    snprintf(text, sizeof text, "%.0f a second", rounds.first.pulled / samples_percentile(&rounds.processor, 50) * 1e3);
     bench_row("sync: the same by processor time", text, "", true);
-    snprintf(text, sizeof text, "%.0f a second", first.pulled / samples_percentile(&took, 50) * 1e3);
-    bench_row("sync: the same with the server's time", text, "", true);
-    snprintf(text, sizeof text, "%.1f s, %d resources", samples_percentile(&took, 50) / 1e3, first.pulled);
-    bench_row("first sync", text, "", true);
-    snprintf(text, sizeof text, "%d requests, %.0f kB in", first.requests, (double)first.bytes_in / 1e3);
-    bench_row("its requests and bytes", text, "", true);
-    if (ratio.count > 0) {
-        snprintf(text, sizeof text, "%.1f s, %.0f kB in", samples_percentile(&curl, 50) / 1e3, fetched / 1e3);
-        bench_row("curl: the same requests on one connection", text, "", true);
-        snprintf(text, sizeof text, "%.2f times the time", samples_percentile(&ratio, 50));
-        bench_row("first sync: against curl", text, "1.15 times", samples_percentile(&ratio, 50) <= 1.15);
-    } else {
-        bench_row("first sync: against curl", "skipped: there is no curl", "", true);
+    rate = rounds.first.pulled / samples_percentile(&rounds.took, 50) * 1e3;
+    snprintf(text, sizeof text, "%.0f a second", rate);
+    bench_row("sync: the same with the server's time", text, "10000 a second", rate >= 10000);
+    tell_ratio(&rounds, ""); /* behind a server that takes no time there is nothing to hide the record's work */
+    tell_memory(rounds.highest_kb);
+    rounds_free(&rounds);
+}
+
+void bench_first_sync_from(const char *folder, const char *base)
+{
+    struct rounds rounds = {.highest_kb = 0};
+    for (int i = 0; i <= ROUNDS; i++) {
+        measure_sync(&rounds, folder, base, i);
+        measure_curl(&rounds, folder, i);
     }
-    snprintf(text, sizeof text, "%.1f MB", (double)highest / 1024);
-    bench_row("its highest memory", text, "24 MB", highest <= 24 * 1024);
-    samples_free(&took);
-    samples_free(&own);
-    samples_free(&processor);
-    samples_free(&curl);
+    tell_ratio(&rounds, "1.15 times");
+    tell_memory(rounds.highest_kb);
+    rounds_free(&rounds);
+}
+
+void bench_large_sync(const char *build, const char *folder, const char *ndjson)
+{
+    char base[256], text[96];
+    struct device device;
+    pid_t server = bench_server_start(build, ndjson, "0", base, sizeof base);
+    device_make(&device, folder, "large", base);
+    struct outcome outcome = sync_apart(&device, NULL);
+    bench_server_stop(server);
+    vault_free(device.vault);
+    snprintf(text, sizeof text, "%.1f s, %d resources", outcome.took / 1e3, outcome.pulled);
+    bench_row("first sync of all of them", text, "", true);
+    double rate = outcome.pulled / (outcome.took - outcome.waited) * 1e3;
+    snprintf(text, sizeof text, "%.0f a second", rate);
+    bench_row("its resources applied, without waiting", text, "10000 a second", rate >= 10000);
+    tell_memory(outcome.highest_kb);
+}
+
+/* --- more patients ------------------------------------------------------------------------------------------- */
+
+/* The home of bench_import() for a device of its own. */
+static void device_copy(struct device *device, const char *folder, const char *name, const char *base)
+{
+    char from[128], home[128];
+    struct error error = {0};
+    struct clock clock = clock_system();
+    *device = (struct device){.caseload = NULL};
+    snprintf(from, sizeof from, "%s/home", folder);
+    snprintf(home, sizeof home, "%s/%s", folder, name);
+    snprintf(device->base, sizeof device->base, "%s", base);
+    pid_t child = fork();
+    if (child == 0) {
+        execlp("cp", "cp", "-a", from, home, (char *)NULL);
+        _exit(127);
+    }
+    int status = 0;
+    if (child < 0 || waitpid(child, &status, 0) != child || status != 0) {
+        bench_die("no copy of a full device");
+    }
+    sync(); /* else the first commit waits for the copy to reach the disk */
+    check(paths_find(&device->paths, BENCH_USER, home, NULL, &error), &error);
+    check(vault_unlock(&device->paths, BENCH_PASSPHRASE, &clock, &device->vault, &error), &error);
+}
+
+/* A Group of some patients, added to a caseload. */
+static void add_group(const char *ndjson, const char *id, int from, int to)
+{
+    FILE *file = fopen(ndjson, "a");
+    if (file == NULL) {
+        bench_die("no caseload");
+    }
+    fprintf(file, "{\"resourceType\":\"Group\",\"id\":\"%s\",\"type\":\"person\",\"actual\":true,\"member\":[", id);
+    for (int i = from; i <= to; i++) {
+        fprintf(file, "%s{\"entity\":{\"reference\":\"Patient/patient-%03d\"}}", i > from ? "," : "", i);
+    }
+    fprintf(file, "]}\n");
+    fclose(file);
+}
+
+void bench_more_patients(const char *build, const char *folder, const char *ndjson, int from, int to)
+{
+    char base[256], name[32], text[96];
+    struct samples empty = {0}, full = {0}, ratio = {0};
+    struct device device;
+    add_group(ndjson, "more", from, to);
+    pid_t server = bench_server_start(build, ndjson, "0", base, sizeof base);
+    for (int i = 0; i < ROUNDS; i++) {
+        struct outcome outcomes[2];
+        snprintf(name, sizeof name, "empty-%d", i);
+        device_make(&device, folder, name, base);
+        device.caseload = "Group/more";
+        outcomes[0] = sync_apart(&device, NULL);
+        vault_free(device.vault);
+        snprintf(name, sizeof name, "full-%d", i);
+        device_copy(&device, folder, name, base);
+        device.caseload = "Group/more";
+        outcomes[1] = sync_apart(&device, NULL);
+        vault_free(device.vault);
+        bench_remove(device.paths.folder);
+        double each[2];
+        for (size_t j = 0; j < 2; j++) {
+            each[j] = (outcomes[j].took - outcomes[j].waited) / (to - from + 1);
+        }
+        samples_add(&empty, each[0]);
+        samples_add(&full, each[1]);
+        samples_add(&ratio, each[1] / each[0]);
+    }
+    bench_server_stop(server);
+    snprintf(text, sizeof text, "%.1f ms a patient", samples_percentile(&empty, 50));
+    bench_row("60 patients to an empty device, without waiting", text, "", true);
+    snprintf(text, sizeof text, "%.1f ms a patient", samples_percentile(&full, 50));
+    bench_row("the same to a full one", text, "", true);
+    snprintf(text, sizeof text, "%.2f times the time", samples_percentile(&ratio, 50));
+    bench_row("full against empty", text, "1.25 times", samples_percentile(&ratio, 50) <= 1.25);
+    samples_free(&empty);
+    samples_free(&full);
     samples_free(&ratio);
 }
+
+/* --- small ones ---------------------------------------------------------------------------------------------- */
 
 /* Eight vitals, a note and a consent, of the first patient. */
 static void sign_visit(const struct device *device)

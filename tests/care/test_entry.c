@@ -364,6 +364,45 @@ static void random_bytes_never_break_it(void **state)
     }
 }
 
+/* What is recorded can be put into the field it came from, and means the same there. */
+static void what_is_recorded_can_be_typed_again(void **state)
+{
+    (void)state;
+    static const struct { enum entry_field field; const char *typed, *again; } cases[] = {
+        {ENTRY_BP, "142/88", "142/88"}, {ENTRY_BP, "142/-", "142/-"}, {ENTRY_BP, "-/88", "-/88"},
+        {ENTRY_BP, "nd cuff broken", "- cuff broken"}, {ENTRY_PULSE, "91", "91"}, {ENTRY_PULSE, "９１", "91"},
+        {ENTRY_RESPIRATION, "- refused", "- refused"}, {ENTRY_SPO2, "96 %", "96"}, {ENTRY_OXYGEN, "0", "air"},
+        {ENTRY_OXYGEN, "air", "air"}, {ENTRY_OXYGEN, "2 L", "2"}, {ENTRY_OXYGEN, "28 %", "28 %"},
+        {ENTRY_OXYGEN, "-", "-"}, {ENTRY_CONSCIOUSNESS, "v", "V"}, {ENTRY_TEMPERATURE, "36,70", "36.70"},
+        {ENTRY_TEMPERATURE, "98.6 F", "98.6 F"}, {ENTRY_WEIGHT, "135 lb", "135 lb"}, {ENTRY_GLUCOSE, "5.4 mmol", "5.4 mmol/L"},
+        {ENTRY_GLUCOSE, "HI", "HI"}, {ENTRY_GLUCOSE, ">500", ">500"}, {ENTRY_PAIN, "3", "3"}, {ENTRY_PAIN, "3/10", "3 /10"},
+        {ENTRY_HEIGHT, "158", "158"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct entry_result first = entry_judge(cases[i].field, cases[i].typed, NULL);
+        char again[64];
+        enum entry_field field;
+        entry_retype(first.readings, first.count, again, sizeof again);
+        assert_string_equal(again, cases[i].again);
+        struct entry_result second = entry_judge(cases[i].field, again, NULL);
+        assert_int_equal(second.count, first.count);
+        for (size_t j = 0; j < first.count; j++) {
+            assert_int_equal(decimal_compare(second.readings[j].value, first.readings[j].value), 0);
+            assert_int_equal(second.readings[j].vital, first.readings[j].vital);
+            assert_string_equal(second.readings[j].absent, first.readings[j].absent);
+            assert_string_equal(second.readings[j].comparator, first.readings[j].comparator);
+            assert_true(entry_of_vital(first.readings[j].vital, &field));
+            assert_int_equal(field, cases[i].field);
+        }
+    }
+    enum entry_field none;
+    assert_false(entry_of_vital(VITAL_NEWS2, &none));
+    assert_false(entry_of_vital(VITAL_STEPS, &none));
+    char empty[8] = "x";
+    entry_retype(NULL, 0, empty, sizeof empty);
+    assert_string_equal(empty, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -381,6 +420,7 @@ int main(void)
         cmocka_unit_test(oxygen_in_words_flow_and_fraction),
         cmocka_unit_test(consciousness_by_letter_word_and_hangul_key),
         cmocka_unit_test(not_done_carries_its_reason),
+        cmocka_unit_test(what_is_recorded_can_be_typed_again),
         cmocka_unit_test(random_bytes_never_break_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

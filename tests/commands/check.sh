@@ -149,7 +149,14 @@ doorstep export visit "$second" --to "$home/second.json" > /dev/null
 expect 'keeps no appointment twice' 1 '^0$' grep -c '"Appointment/' "$home/second.json"
 expect 'export does not overwrite' 1 'already' doorstep export visit "$id" --to "$home/visit-out.json"
 expect 'outbox retry: no such number' 1 'Nothing of this was refused' doorstep outbox retry 4711
+expect 'outbox drop: nothing was forgotten' 1 'Only what the server had taken' doorstep outbox drop 4711
 expect 'outbox retry: which' 2 'retry NUMBER|VISIT' doorstep outbox retry
+expect 'outbox correct: which' 2 'correct NUMBER FILE' doorstep outbox correct 1
+expect 'outbox correct: no number' 2 'correct NUMBER FILE' doorstep outbox correct one "$home/visit.json"
+expect 'outbox correct: a value is no argument' 1 'No such file|90' doorstep outbox correct 1 90
+expect 'outbox correct: not refused' 1 'Nothing of this was refused' doorstep outbox correct 1 "$home/visit.json"
+expect 'outbox: --confirm of nothing' 2 'correct NUMBER FILE' doorstep outbox --confirm
+expect 'outbox --corrected' 0 '^\[\]$' doorstep outbox --corrected --json
 expect 'export outbox' 0 '"resources"' doorstep export outbox --to "$home/outbox-out.json" --json
 expect 'export: unknown visit' 1 'no signed visit' doorstep export visit 00000000-0000-4000-8000-000000000000
 expect 'export: unknown kind' 2 'outbox' doorstep export everything

@@ -260,6 +260,16 @@ static void says(const char *outcome, const char *expected)
     cJSON_Delete(tree);
 }
 
+static void is_coded(const char *outcome, const char *expected)
+{
+    cJSON *tree = parse(outcome);
+    char out[64] = "untouched";
+
+    outcome_code(tree, out, sizeof out);
+    assert_string_equal(out, expected);
+    cJSON_Delete(tree);
+}
+
 static void picks_the_words_that_matter(void **state)
 {
     (void)state;
@@ -277,6 +287,11 @@ static void picks_the_words_that_matter(void **state)
     says("{'issue':[]}", "");
     says("{}", "");
     says("[]", "");
+    is_coded("{'issue':[{'severity':'warning','code':'value'},{'severity':'error','code':'business-rule','diagnostics':'Kim'}]}",
+             "business-rule");
+    is_coded("{'issue':[{'severity':'error','code':'Kim is ill'}]}", "unknown");
+    is_coded("{'issue':[{'severity':'error','code':7}]}", "unknown");
+    is_coded("[]", "unknown");
 }
 
 static void reads_a_capability_statement(void **state)

@@ -102,6 +102,8 @@ static void print_counts(const struct tally *tally, double seconds)
            (unsigned long long)tally->office_changes);
     printf("  left for the nurse, for a real reason: %llu conflicts, %llu refusals\n", (unsigned long long)tally->conflicts,
            (unsigned long long)tally->refusals);
+    printf("  of what a restored server forgot: %llu sent again, %llu let go\n", (unsigned long long)tally->sent_again,
+           (unsigned long long)tally->let_go);
     printf("troubles:\n");
     for (int i = 1; i < TROUBLE_COUNT; i++) {
         printf("  %10llu  %s\n", (unsigned long long)tally->troubles[i], trouble_name((enum trouble)i));

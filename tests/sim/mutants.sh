@@ -44,8 +44,8 @@ mutant() {
 }
 
 # In every one of the rows that were sent.
-each='for (size_t i = 0; i < outgoing.batch.count; i++)'
-row='push->sync->store, outgoing.batch.rows[i]->number'
+each='for (size_t i = 0; i < batch->count; i++)'
+row='push->sync->store, batch->rows[i]->number'
 
 mutant 'gt in place of ge' sync/charts.c \
     's/&_lastUpdated=ge/\&_lastUpdated=gt/'
@@ -56,15 +56,15 @@ mutant 'no ifNoneExist' sync/push_build.c \
 mutant 'no If-Match' sync/push_build.c \
     's/row->id, row->base_version, error/row->id, "", error/'
 mutant 'the cursor saved before the page' sync/charts.c \
-    's/^(    enum status status = pulling->group->known \? earliest_cursor.*)$/\1 if (status == STATUS_OK \&\& pulling->group->known) { status = finish_group(pulling, error); }/'
+    's/^(    enum status status = read_cursors\(pulling, since, error\);)$/\1 if (status == STATUS_OK \&\& pulling->group->known) { status = finish_group(pulling, error); }/'
 mutant 'complete before the last page' sync/charts.c \
     's/^(    pulling->group->arrived\[place\] = true;)$/\1 if (record_set_complete(pulling->sync->store, patient, true, error) != STATUS_OK) { return STATUS_FAILED; }/'
 mutant 'answers paired by position' sync/push_settle.c \
     's/bool carries = .*;/bool carries = false;/'
 mutant 'a lost reply taken for a refusal' sync/push.c \
-    "s/status = give_up\(push, &outgoing\.batch, status, error\);/$each { (void)record_refuse($row, 500, \"no answer\", error); }/"
+    "s/^    return give_up\(push, batch, status, error\);/$each { (void)record_refuse($row, 500, \"no answer\", error); } return STATUS_OK;/"
 mutant 'a lost reply taken for success' sync/push.c \
-    "s/status = give_up\(push, &outgoing\.batch, status, error\);/$each { status = record_accept($row, \"\", \"1\", error); }/"
+    "s/^    return give_up\(push, batch, status, error\);/$each { status = record_accept($row, \"\", \"1\", error); } return status;/"
 mutant "an entry's status not looked at" sync/push_settle.c \
     's/if \(entry->status < 300\) \{/if (entry->status < 600) {/'
 mutant 'what was being sent is not sent again after a crash' sync/push.c \
@@ -72,7 +72,9 @@ mutant 'what was being sent is not sent again after a crash' sync/push.c \
 mutant 'known by id, without the version' src/store/record.c \
     's/\(arrival->found && arrival->row\.same_body\)\) \{/arrival->found) {/'
 mutant "the device's clock in the cursor" sync/pull.c \
-    's/(instant_format_utc\(pulling\.cursor, sizeof pulling\.cursor, )result->server_clock\)/\1clock_now(\&sync->clock))/'
-mutant 'only the first page is read' sync/caseload.c \
-    's/walk_note\(&walk, bundle_next\(bundle\), error\)/walk_note(\&walk, NULL, error)/'
+    's/(instant_format_utc\(pulling\.cursor, sizeof pulling\.cursor, )result->server_clock < now .*/\1now);/'
+mutant 'only the first page is read' sync/pages.c \
+    's/walk_note\(walk, bundle_next\(bundle\), error\)/walk_note(walk, NULL, error)/'
+mutant 'a 404 taken for a deletion of own work' sync/compare.c \
+    's/bool forgotten = ours && .*;/bool forgotten = false;/'
 exit $bad

@@ -345,7 +345,7 @@ int nurse_retry(struct nurse *nurse)
     int count = 0;
     assert_int_equal(query_outbox(nurse->fixture.store, &rows, NULL), STATUS_OK);
     for (size_t i = 0; i < rows.count; i++) {
-        if (rows.items[i].state == OUTBOX_REFUSED) {
+        if (rows.items[i].state == OUTBOX_REFUSED && !rows.items[i].forgotten) {
             assert_int_equal(outbox_retry(nurse->fixture.store, rows.items[i].number, NULL), STATUS_OK);
             count++;
         }
@@ -354,6 +354,41 @@ int nurse_retry(struct nurse *nurse)
     if (count > 0) {
         trace(nurse->world, "%s sends %d refused again", nurse->name, count);
     }
+    return count;
+}
+
+int nurse_answer(struct nurse *nurse)
+{
+    struct world *world = nurse->world;
+    struct store *store = nurse->fixture.store;
+    struct outbox_rows rows;
+    bool again = true;
+    int count = 0;
+    assert_int_equal(query_outbox(store, &rows, NULL), STATUS_OK);
+    /* From the last on: nothing is let go before what belongs to it. */
+    for (size_t i = rows.count; i-- > 0;) {
+        const struct outbox_row *row = &rows.items[i];
+        if (!row->forgotten || row->state != OUTBOX_REFUSED) {
+            continue;
+        }
+        if (count++ == 0 || row->visit[0] == '\0' || strcmp(row->visit, rows.items[i + 1].visit) != 0 || chance(world, 10)) {
+            again = chance(world, 75) || strcmp(row->type, "Practitioner") == 0; /* all that she sends names her */
+        }
+        error_clear(&nurse->fixture.error);
+        enum status status = again ? STATUS_INVALID : record_let_go(store, row->number, &nurse->fixture.error);
+        if (status == STATUS_OK) {
+            truth_note_let_go(nurse, row);
+            world->tally.let_go++;
+        } else if (status == STATUS_INVALID && outbox_retry(store, row->number, &nurse->fixture.error) == STATUS_OK) {
+            world->tally.sent_again++;
+        } else {
+            complain(world, LAW_CONFLICT, "%s: what the server forgot can not be let go or sent again: %s", nurse->name,
+                     nurse->fixture.error.sentence);
+        }
+        trace(world, "%s %s %s/%s, which the server forgot", nurse->name, status == STATUS_OK ? "lets go" : "sends again", row->type,
+              row->id);
+    }
+    outbox_rows_free(&rows);
     return count;
 }
 

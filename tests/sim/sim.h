@@ -74,14 +74,17 @@ enum law {
 /* What is not promised (yet): counted, printed, and a failure with --strict. */
 enum exemption {
     EXEMPT_REVIVED,        /* deleted at the server, made again by a repeat sent or delivered late */
-    EXEMPT_RESTORED_LOST,  /* accepted, then lost with what the server forgot */
-    EXEMPT_RESTORED_CHART, /* a chart that differs from a server that went back */
+    EXEMPT_RESTORED_LOST,  /* accepted, left the device with its patient, then forgotten by the server */
+    EXEMPT_RESTORED_CHART, /* a chart that differs from a server that went back, until that is found out */
+    EXEMPT_RESTORED_STALE, /* in the end: something of the office's, newer here than there, and nothing of the nurse's lost */
+    EXEMPT_RESTORED_TWICE, /* the number of an answer's version was given to another one before the nurse read hers back */
     EXEMPT_COUNT,
 };
 
 struct tally {
     uint64_t seeds, failed, syncs, good_syncs, requests, writes, visits, resources, office_changes;
     uint64_t conflicts, refusals; /* left in an outbox at the end, for a real reason */
+    uint64_t sent_again, let_go;  /* by nurses, of what a server had forgotten */
     uint64_t troubles[TROUBLE_COUNT], laws[LAW_COUNT], exemptions[EXEMPT_COUNT];
 };
 void tally_add(struct tally *to, const struct tally *from);
@@ -127,7 +130,10 @@ struct part {
     bool poison;                      /* the server refuses it, rightly */
     bool refused;                     /* it counted as refused after her last sync */
     bool arrived;                     /* it is (or was) at the server */
-    bool lost;                        /* let go: forgotten by the server after it was accepted, or decided against */
+    bool lost;                        /* let go: decided against, or overwritten by somebody before the server forgot both */
+    bool before;                      /* the server went back: it was signed before */
+    int64_t number;                   /* and had this version there */
+    char patient[ID_SIZE];
 };
 
 /* A request that is still under way. */
@@ -167,6 +173,9 @@ struct world {
     bool restored;
     int changes;                /* numbers what the office writes */
 
+    /* What had our UUIDs, under which ids, when the server went back. */
+    struct former { char target[MODEL_TARGET_SIZE], uuid[UUID_SIZE]; } *formers;
+    size_t former_count, former_capacity;
     /* What truth.c remembers of each version at the server. */
     struct seen *seen;
     size_t seen_count, seen_capacity;
@@ -198,6 +207,8 @@ void nurse_close_drafts(struct nurse *nurse);     /* an open visit would keep a 
 void nurse_jump(struct nurse *nurse);             /* her clock */
 /* She asks for what was refused to be sent again. Returns how many. */
 int nurse_retry(struct nurse *nurse);
+/* She says what becomes of what the server forgot: mostly it is sent again, sometimes let go. Returns of how much. */
+int nurse_answer(struct nurse *nurse);
 bool nurse_is_dead(void);                         /* her device has crashed and does nothing any more */
 
 struct transport line_transport(struct nurse *nurse);
@@ -219,6 +230,8 @@ void office_catch_up(struct world *world);         /* after the server forgot: w
 /* Takes down what a signed visit queued. */
 void truth_note_visit(struct nurse *nurse, const char *visit);
 /* What a conflict that was decided left in the outbox, and what it did not. */
+/* What she let go of what the server forgot. */
+void truth_note_let_go(struct nurse *nurse, const struct outbox_row *row);
 void truth_note_decision(struct nurse *nurse, int64_t outbox, const char *visit);
 /* After a sync that began when the server had `before` versions. */
 void truth_after_sync(struct nurse *nurse, size_t before, enum status status);

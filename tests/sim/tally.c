@@ -20,8 +20,10 @@ static const char *const laws[LAW_COUNT] = {
 };
 static const char *const exemptions[EXEMPT_COUNT] = {
     [EXEMPT_REVIVED] = "deleted at the server before the nurse heard of its creation, made again by a repeat",
-    [EXEMPT_RESTORED_LOST] = "accepted, then forgotten by a server restored from an older backup",
-    [EXEMPT_RESTORED_CHART] = "chart differs from a server restored from an older backup",
+    [EXEMPT_RESTORED_LOST] = "accepted, gone from the device with its patient, then forgotten by a restored server",
+    [EXEMPT_RESTORED_CHART] = "chart differs from a restored server until that is found out, a day later at most",
+    [EXEMPT_RESTORED_TWICE] = "an answer not read back yet, whose version number a restored server gave to another change",
+    [EXEMPT_RESTORED_STALE] = "an office change that a restored server forgot, still here in the end",
 };
 
 const char *trouble_name(enum trouble trouble)

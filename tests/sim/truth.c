@@ -64,17 +64,11 @@ static void forget_seen(struct world *world)
     world->seen_count = 0;
 }
 
-void truth_forget(struct world *world)
-{
-    forget_seen(world);
-    for (size_t i = 0; i < world->part_count; i++) {
-        world->parts[i].arrived = false;
-    }
-}
 
 void truth_free(struct world *world)
 {
     forget_seen(world);
+    memory_free(world->formers);
     memory_free(world->seen);
     for (size_t i = 0; i < world->part_count; i++) {
         memory_free(world->parts[i].body);
@@ -114,10 +108,21 @@ static bool is_deleted(const struct world *world, const char *target)
     return false;
 }
 
+/* Whether a row waits because the server forgot this part; or, of what was forgotten, with a later answer on top of it. */
+static bool is_forgotten(const struct outbox_row *row, const struct part *part)
+{
+    char target[MODEL_TARGET_SIZE];
+    text_format(target, sizeof target, "%s/%s", row->type, row->id);
+    if (part->uuid[0] != '\0') {
+        return row->forgotten && strcmp(row->uuid, part->uuid) == 0 && strcmp(row->type, part->type) == 0;
+    }
+    return (row->forgotten || part->before) && strcmp(target, part->target) == 0;
+}
+
 static const struct outbox_row *row_of(const struct outbox_rows *rows, const struct part *part)
 {
     for (size_t i = 0; i < rows->count; i++) {
-        if (rows->items[i].number == part->outbox) {
+        if (rows->items[i].number == part->outbox || is_forgotten(&rows->items[i], part)) {
             return &rows->items[i];
         }
     }
@@ -153,6 +158,11 @@ static void note_row(struct nurse *nurse, const struct outbox_row *row)
     assert_int_equal(json_parse(part->body, strlen(part->body), &part->tree, NULL), STATUS_OK);
     text_copy(part->visit, sizeof part->visit, row->visit);
     text_copy(part->type, sizeof part->type, row->type);
+    note_patient(part->tree, part->patient);
+    for (size_t i = 0; i < nurse->world->part_count && part->patient[0] == '\0'; i++) { /* a Provenance names nobody */
+        const struct part *other = &nurse->world->parts[i];
+        text_copy(part->patient, sizeof part->patient, strcmp(other->visit, part->visit) == 0 ? other->patient : "");
+    }
     if (row->is_update) {
         text_format(part->target, sizeof part->target, "%s/%s", row->type, row->id);
         text_copy(part->base, sizeof part->base, row->base_version);
@@ -179,15 +189,30 @@ void truth_note_decision(struct nurse *nurse, int64_t outbox, const char *visit)
 {
     struct world *world = nurse->world;
     struct outbox_rows rows;
+    const char *target = "";
     truth_note_visit(nurse, visit);
     assert_int_equal(query_outbox(nurse->fixture.store, &rows, NULL), STATUS_OK);
     for (size_t i = 0; i < world->part_count; i++) {
         struct part *part = &world->parts[i];
         if (part->nurse == nurse->number && part->outbox == outbox) {
             part->lost = row_of(&rows, part) == NULL;
+            target = part->lost ? part->target : target;
         }
     }
+    for (size_t i = 0; i < world->part_count; i++) { /* what the server forgot of the same went with it */
+        struct part *part = &world->parts[i];
+        part->lost = part->lost || (part->nurse == nurse->number && part->before && target[0] != '\0' &&
+                                    strcmp(part->target, target) == 0);
+    }
     outbox_rows_free(&rows);
+}
+
+void truth_note_let_go(struct nurse *nurse, const struct outbox_row *row)
+{
+    for (size_t i = 0; i < nurse->world->part_count; i++) {
+        struct part *part = &nurse->world->parts[i];
+        part->lost = part->lost || (part->nurse == nurse->number && is_forgotten(row, part));
+    }
 }
 
 /* --- whether it arrived --------------------------------------------------------------------------------- */
@@ -204,12 +229,41 @@ static const struct seen *find_update(const struct world *world, const struct pa
 {
     for (size_t i = 0; i < world->seen_count; i++) {
         const struct seen *seen = &world->seen[i];
-        if (!seen->deleted && seen->number > strtoll(part->base, NULL, 10) && strcmp(seen->target, part->target) == 0 &&
+        bool later = world->restored || seen->number > strtoll(part->base, NULL, 10); /* a number that was given is given again */
+        if (!seen->deleted && later && strcmp(seen->target, part->target) == 0 &&
             says_the_same(seen->body, part->tree)) {
             return seen;
         }
     }
     return NULL;
+}
+
+/* Of what she answered to before, only what still stood when the server went back can be lost with it. */
+void truth_forget(struct world *world)
+{
+    for (size_t i = 0; i < world->part_count; i++) {
+        struct part *part = &world->parts[i];
+        const struct seen *last = NULL;
+        for (size_t j = 0; j < world->seen_count && part->uuid[0] == '\0'; j++) {
+            last = strcmp(world->seen[j].target, part->target) == 0 ? &world->seen[j] : last;
+        }
+        part->lost = part->lost || (part->arrived && last != NULL && (last->deleted || !says_the_same(last->body, part->tree)));
+        const struct seen *made = part->uuid[0] == '\0' ? find_update(world, part) : NULL;
+        part->number = made != NULL ? made->number : 0;
+        part->before = true;
+        part->arrived = false;
+    }
+    for (size_t i = 0; i < world->seen_count; i++) {
+        if (world->seen[i].uuid[0] != '\0' && world->seen[i].number == 1) {
+            void *grown = memory_grow(world->formers, world->former_count, &world->former_capacity, sizeof *world->formers);
+            assert_non_null(grown);
+            world->formers = grown;
+            struct former *former = &world->formers[world->former_count++];
+            text_copy(former->target, sizeof former->target, world->seen[i].target);
+            text_copy(former->uuid, sizeof former->uuid, world->seen[i].uuid);
+        }
+    }
+    forget_seen(world);
 }
 
 static bool has_arrived(const struct world *world, struct part *part)
@@ -249,10 +303,7 @@ static void check_sent(struct nurse *nurse, const struct outbox_rows *rows)
         if (part->nurse != nurse->number || part->lost || row != NULL || has_arrived(world, part)) {
             continue;
         }
-        if (world->restored) {
-            part->lost = true;
-            exempt(world, EXEMPT_RESTORED_LOST, "%s: %s %s", nurse->name, part->type, name_of(part));
-        } else {
+        if (!part->before) { /* what was sent before the server went back is looked for once a day: see check_parts() */
             complain(world, LAW_SYNCED, "%s: %s %s has left the outbox and is not at the server", nurse->name, part->type,
                      name_of(part));
         }
@@ -287,6 +338,32 @@ static bool stands_for(const struct world *world, const char *type, const char *
     return false;
 }
 
+/* Whether `target` is what a server that went back had known as `former`. */
+static bool was_called(const struct world *world, const char *former, const char *target)
+{
+    for (size_t i = 0; i < world->former_count; i++) {
+        char type[RESOURCE_TYPE_SIZE];
+        text_format(type, sizeof type, "%.*s", (int)strcspn(former, "/"), former);
+        if (strcmp(world->formers[i].target, former) == 0 && stands_for(world, type, world->formers[i].uuid, target)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether it is a reference to what its nurse let go. */
+static bool names_let_go(const struct world *world, const cJSON *node)
+{
+    const char *reference = json_text(node, "reference");
+    bool named = false;
+    for (size_t i = 0; reference != NULL && i < world->part_count; i++) {
+        const struct part *part = &world->parts[i];
+        const char *id = reference_id(reference, part->type);
+        named = named || (part->lost && id != NULL && part->uuid[0] != '\0' && strcmp(id, part->uuid) == 0);
+    }
+    return named;
+}
+
 /* Whether `theirs` is what `ours` became: the same, with our UUIDs in references as the ids they stand for. */
 static bool is_as_signed(const struct world *world, const cJSON *ours, const cJSON *theirs)
 {
@@ -298,6 +375,7 @@ static bool is_as_signed(const struct world *world, const cJSON *ours, const cJS
             text_format(type, sizeof type, "%.*s", (int)(slash - ours->valuestring), ours->valuestring);
             return stands_for(world, type, slash + 1, theirs->valuestring);
         }
+        return text_equal(ours->valuestring, theirs->valuestring) || was_called(world, ours->valuestring, theirs->valuestring);
     }
     if (!cJSON_IsObject(ours) && !cJSON_IsArray(ours)) {
         return cJSON_Compare(ours, theirs, true);
@@ -305,10 +383,11 @@ static bool is_as_signed(const struct world *world, const cJSON *ours, const cJS
     if (cJSON_IsArray(ours)) {
         const cJSON *other = theirs == NULL ? NULL : theirs->child;
         cJSON_ArrayForEach(member, ours) {
-            if (other == NULL || !is_as_signed(world, member, other)) {
+            bool same = other != NULL && is_as_signed(world, member, other);
+            if (!same && !names_let_go(world, member)) {
                 return false;
             }
-            other = other->next;
+            other = same ? other->next : other;
         }
         return other == NULL;
     }
@@ -379,6 +458,9 @@ static void check_update(struct world *world, const struct part *part)
     if (made->author != part->nurse || replaced == NULL) {
         return;
     }
+    if (world->restored) {
+        return; /* a number stands for two versions: If-Match cannot tell them apart */
+    }
     if (replaced->deleted) {
         complain(world, LAW_OFFICE, "n%d's answer revived %s, which was deleted", part->nurse, part->target);
         return;
@@ -412,7 +494,7 @@ static bool refused_rightly(const struct world *world, const struct part *part, 
             const struct seen *made = find_made(world, type, slash + 1);
             return made == NULL || is_deleted(world, made->target);
         }
-        return is_deleted(world, node->valuestring);
+        return is_deleted(world, node->valuestring) || (world->restored && find_version(world, node->valuestring, 1) == NULL);
     }
     cJSON_ArrayForEach(child, node) {
         if (refused_rightly(world, part, child)) {
@@ -438,9 +520,7 @@ static bool met_another(const struct world *world, const struct part *part)
 static void check_left(struct world *world, const struct part *part, const struct outbox_row *row)
 {
     struct tally *tally = &world->tally;
-    if (world->restored) {
-        exempt(world, EXEMPT_RESTORED_LOST, "n%d: %s %s waits: %s", part->nurse, part->type, name_of(part), row->reason);
-    } else if (row->state == OUTBOX_CONFLICT && row->is_update && met_another(world, part)) {
+    if (row->state == OUTBOX_CONFLICT && row->is_update && (world->restored || met_another(world, part))) {
         tally->conflicts++;
     } else if (row->state != OUTBOX_CONFLICT && refused_rightly(world, part, part->tree)) {
         tally->refusals++;
@@ -450,6 +530,14 @@ static void check_left(struct world *world, const struct part *part, const struc
         complain(world, LAW_CONFLICT, "n%d: %s %s is left as %s without a reason: %s", part->nurse, part->type, name_of(part),
                  outbox_state_key(row->state), row->reason);
     }
+}
+
+/* Whether a patient's chart has left the device once. */
+static bool was_released(struct nurse *nurse, const char *patient)
+{
+    char sql[128];
+    text_format(sql, sizeof sql, "SELECT count(*) FROM audit WHERE action = 'release' AND patient = '%s'", patient);
+    return number_of(&nurse->fixture, sql) > 0;
 }
 
 static void check_parts(struct nurse *nurse)
@@ -469,6 +557,13 @@ static void check_parts(struct nurse *nurse)
             check_creation(world, part);
         } else if (has_arrived(world, part)) {
             check_update(world, part);
+        } else if (!has_arrived(world, part) && was_released(nurse, part->patient)) {
+            exempt(world, EXEMPT_RESTORED_LOST, "%s: %s %s", nurse->name, part->type, name_of(part));
+        } else if (!has_arrived(world, part) && part->number != 0 && find_version(world, part->target, part->number) != NULL) {
+            exempt(world, EXEMPT_RESTORED_TWICE, "%s: %s", nurse->name, part->target);
+        } else if (!has_arrived(world, part)) {
+            complain(world, LAW_DELIVERED, "%s: %s %s is not at the server, and nobody asked %s", nurse->name, part->type,
+                     name_of(part), nurse->name);
         }
     }
     outbox_rows_free(&rows);

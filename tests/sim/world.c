@@ -39,7 +39,7 @@ static void begin(struct world *world)
     for (int i = 1; i < TROUBLE_COUNT; i++) {
         world->allowed[i] = chance(world, 60);
     }
-    world->allowed[TROUBLE_RESTORE] = chance(world, 6);
+    world->allowed[TROUBLE_RESTORE] = chance(world, 20);
     world->latency = latencies[draw(world, sizeof latencies / sizeof latencies[0])];
     world->office_meanwhile = chance(world, 50);
     world->decided = chance(world, 60);
@@ -179,6 +179,7 @@ static void quiet_down(struct world *world)
         int turn = syncs % world->nurse_count;
         size_t before = model_count(world->model);
         silent[turn] = sync_is_silent(&world->nurses[turn]);
+        silent[turn] = nurse_answer(&world->nurses[turn]) == 0 && silent[turn];
         if (syncs++ < 2 * world->nurse_count) {
             silent[turn] = nurse_retry(&world->nurses[turn]) == 0 && silent[turn];
             silent[turn] = (!world->decided || nurse_decide(&world->nurses[turn]) == 0) && silent[turn];
@@ -192,11 +193,11 @@ static void quiet_down(struct world *world)
     }
 }
 
-/* What was deleted at the server is only looked for once a day. */
+/* What was deleted at the server, or forgotten by it, is only looked for once a day. */
 static void settle(struct world *world)
 {
     quiet_down(world);
-    if (truth_holds_deleted(world)) {
+    if (truth_holds_deleted(world) || world->restored) {
         world->now += INSTANT_DAY;
         trace(world, "a day goes by");
         quiet_down(world);

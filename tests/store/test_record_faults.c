@@ -5,6 +5,7 @@
 #include "tests/store/visit_test.h"
 
 #include "store/audit.h"
+#include "store/correct.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -15,7 +16,8 @@
     "SELECT (SELECT count(*) FROM resource) || ' ' || (SELECT count(*) FROM reading) || ' ' || " \
     "(SELECT count(*) FROM patient) || ' ' || (SELECT count(*) FROM note) || ' ' || (SELECT count(*) FROM outbox) || ' ' || " \
     "(SELECT count(*) FROM audit) || ' ' || (SELECT count(*) FROM identity) || ' ' || (SELECT count(*) FROM conflict) || " \
-    "' ' || (SELECT count(*) FROM quarantine) || ' ' || (SELECT count(*) FROM visit WHERE state = 'signed')"
+    "' ' || (SELECT count(*) FROM quarantine) || ' ' || (SELECT count(*) FROM visit WHERE state = 'signed') || ' ' || " \
+    "(SELECT count(*) FROM correction) || ' ' || (SELECT count(*) FROM outbox WHERE state = 'refused')"
 
 static void check_whole(struct fixture *fixture)
 {
@@ -176,6 +178,27 @@ static void answers_are_taken_wholly_or_not_at_all(void **state)
     assert_int_equal(number_of(fixture, "SELECT count(*) FROM resource"), 0);
 }
 
+static enum status correct_swept(struct fixture *fixture)
+{
+    struct signer signer = nurse(fixture);
+
+    return record_correct(fixture->store, swept_number, "71", false, &signer, &fixture->error);
+}
+
+static void a_correction_is_made_wholly_or_not_at_all(void **state)
+{
+    struct fixture *fixture = *state;
+    char visit[UUID_SIZE];
+
+    fill_caseload(fixture);
+    sign_visit(fixture, false, visit);
+    swept_number = number_of(fixture, "SELECT number FROM outbox WHERE body LIKE '%8867-4%'");
+    assert_int_equal(record_refuse(fixture->store, swept_number, 422, "no", &fixture->error), STATUS_OK);
+    sweep(fixture, correct_swept, 0);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM correction"), 1);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM reading WHERE text = '71'"), 1);
+}
+
 /* Reads everything once; what cannot be read whole is an error with nothing in it. */
 static enum status read_all(struct fixture *fixture)
 {
@@ -327,6 +350,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_page_is_stored_whole_or_not_at_all_when_memory_stays_short, open_record, remove_home),
         cmocka_unit_test_setup_teardown(a_visit_is_signed_wholly_or_not_at_all, open_record, remove_home),
         cmocka_unit_test_setup_teardown(answers_are_taken_wholly_or_not_at_all, open_record, remove_home),
+        cmocka_unit_test_setup_teardown(a_correction_is_made_wholly_or_not_at_all, open_record, remove_home),
         cmocka_unit_test_setup_teardown(what_is_read_is_whole_or_an_error, open_record, remove_home),
         cmocka_unit_test_setup_teardown(a_kill_leaves_whole_visits_only, open_record, remove_home),
     };

@@ -103,7 +103,7 @@ static void links_that_name_no_size_are_begun_again(void **state)
 static void the_page_size_is_remembered_and_grows_again(void **state)
 {
     (void)state;
-    struct bed *bed = new_bed("List/l1", NULL, 120);
+    struct bed *bed = new_bed("List/l1", NULL, 240);
     struct script script;
     script_begin(&script, bed);
     script.alter = cut_long_answers;
@@ -113,9 +113,9 @@ static void the_page_size_is_remembered_and_grows_again(void **state)
     assert_in_range(small, 1, 12);
     script.alter = NULL;
     assert_run(bed, STATUS_OK);
-    assert_whole(bed, 2, 120);
+    assert_whole(bed, 2, 240);
     assert_int_equal(page_size(bed), PAGE_MOST);
-    assert_true(logged(bed, "_count=100") > 0);
+    assert_true(logged(bed, "_count=200") > 0);
     script_end(&script);
     free_bed(bed);
 }

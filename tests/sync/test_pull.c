@@ -90,7 +90,7 @@ static void todays_patients_come_first(void **state)
 static void a_cut_at_any_request_leaves_true_charts(void **state)
 {
     (void)state;
-    struct bed *bed = new_bed("List/l1", NULL, 120);
+    struct bed *bed = new_bed("List/l1", NULL, 220);
     int cuts = 0;
     for (enum status status = STATUS_FAILED; status != STATUS_OK; cuts++) {
         char spec[128];
@@ -105,11 +105,11 @@ static void a_cut_at_any_request_leaves_true_charts(void **state)
         fault(bed, spec);
         status = run(bed);
         assert_true(status == STATUS_OK || status == STATUS_UNREACHABLE);
-        assert_complete_is_true(bed, 120);
+        assert_complete_is_true(bed, 220);
         no_faults(bed);
         assert_run(bed, STATUS_OK);
         assert_int_equal(number(bed, COMPLETE_COUNT), 2);
-        assert_complete_is_true(bed, 120);
+        assert_complete_is_true(bed, 220);
     }
     assert_true(cuts > 20);
     free_bed(bed);
@@ -481,6 +481,7 @@ static void a_refused_read_says_why(void **state)
                "\\\"role too small\\\"}]}\"}");
     assert_run(bed, STATUS_FAILED);
     assert_non_null(strstr(bed->error.sentence, "role too small"));
+    assert_int_equal(number(bed, "SELECT count(*) FROM journal WHERE reason LIKE '%(403)%' AND reason NOT LIKE '%role%'"), 1);
     assert_int_equal(number(bed, COMPLETE_COUNT), 0);
 }
 

@@ -296,7 +296,7 @@ static void a_refused_record_is_shown_with_the_servers_words_and_sent_again(void
     stage_type(stage, "o");
     assert_true(stage_shows("REFUSED by the server: 1 refused"));
     assert_true(stage_shows("Encounter.class: value is not allowed"));
-    assert_true(stage_shows("What is signed is not edited"));
+    assert_true(stage_shows("This cannot be corrected here"));
     assert_true(stage_shows("r Send again"));
     stage_type(stage, "ㄱ"); /* r, with a Korean input method on */
     assert_true(stage_shows("1 record will be sent again."));

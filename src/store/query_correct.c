@@ -1,0 +1,365 @@
+/*
+ * What was refused and can be corrected, in words; what is typed for it; and
+ * what was signed before.
+ */
+#include "store/correct.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "fhir/lookup.h"
+#include "store/record_row.h"
+
+#include <string.h>
+
+/* --- in words -------------------------------------------------------------------------------------- */
+
+/* What an unsent body is. The texts are as long as they need to be. */
+struct meant {
+    char label[LABEL_SIZE];
+    bool is_vital, is_note, is_score;
+    enum entry_field field;
+    char *text;                 /* owned: a vital as it would be typed, the words of a note, else "" */
+};
+
+static const struct {
+    const char *type, *word;
+} types[] = {
+    {"Encounter", N_("Visit")},
+    {"Consent", N_("Consent")},
+    {"DocumentReference", N_("Note")},
+    {"Provenance", N_("Signature")},
+    {"MedicationStatement", N_("Medicine taken")},
+    {"MedicationAdministration", N_("Medicine given")},
+    {"Task", N_("Task")},
+    {"Practitioner", N_("Nurse")},
+};
+
+static const char *type_word(const char *type)
+{
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        if (strcmp(types[i].type, type) == 0) {
+            return _(types[i].word);
+        }
+    }
+    return type;
+}
+
+static void read_readings(const struct lookup *lookup, struct meant *out, char *text, size_t size)
+{
+    const struct reading *first = lookup->value.readings.count > 0 ? &lookup->value.readings.items[0] : NULL;
+
+    if (first == NULL) {
+        return;
+    }
+    out->is_vital = entry_of_vital(first->vital, &out->field);
+    out->is_score = first->vital == VITAL_NEWS2;
+    text_copy(out->label, sizeof out->label,
+              out->is_vital ? entry_label(out->field) : out->is_score ? "NEWS2" : vital_label(first->vital));
+    if (out->is_vital) {
+        entry_retype(lookup->value.readings.items, lookup->value.readings.count, text, size);
+    } else {
+        reading_format(text, size, first);
+    }
+}
+
+static enum status read_body(const char *body, struct meant *out, struct error *error)
+{
+    cJSON *tree = NULL;
+    struct lookup lookup;
+    char text[LABEL_SIZE] = "";
+    const char *words = text;
+
+    memset(out, 0, sizeof *out);
+    enum status status = json_parse(body, strlen(body), &tree, error);
+    if (status == STATUS_OK) {
+        status = lookup_read(tree, NULL, &lookup, error);
+    }
+    cJSON_Delete(tree);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    text_copy(out->label, sizeof out->label, type_word(lookup.head.type));
+    if (lookup.kind == LOOKUP_READINGS_OF) {
+        read_readings(&lookup, out, text, sizeof text);
+    } else if (lookup.kind == LOOKUP_NOTE) {
+        out->is_note = true;
+        words = lookup.value.note.text != NULL ? lookup.value.note.text : "";
+    } else if (lookup.kind == LOOKUP_CONSENT) {
+        text_copy(text, sizeof text, lookup.value.consent.label);
+    } else if (lookup.kind == LOOKUP_MEDICINE) {
+        text_copy(text, sizeof text, lookup.value.medicine.label);
+    }
+    out->text = memory_copy_text(words);
+    lookup_free(&lookup);
+    return out->text == NULL ? error_no_memory(error) : STATUS_OK;
+}
+
+/* --- loading --------------------------------------------------------------------------------------- */
+
+/* An outbox row, and what keeps it from being corrected. */
+struct found {
+    bool refused;   /* by the server, and for the one the record is at */
+    bool kept_back; /* by this device */
+    bool ours;      /* made here, not an update of somebody else's */
+    char *body;     /* owned */
+};
+
+static void found_from_columns(sqlite3_stmt *statement, struct found *found, struct correctable *out)
+{
+    found->refused = column_int(statement, 5) != 0;
+    out->http_status = column_int(statement, 6);
+    found->kept_back = out->http_status == 0 || column_int(statement, 8) != 0;
+    found->ours = column_int(statement, 9) != 0;
+    found->body = column_copy(statement, 10);
+    column_text(statement, 0, out->visit, sizeof out->visit);
+    column_text(statement, 1, out->type, sizeof out->type);
+    column_text(statement, 2, out->id, sizeof out->id);
+    column_text(statement, 3, out->patient, sizeof out->patient);
+    column_text(statement, 4, out->patient_name, sizeof out->patient_name);
+    column_text(statement, 7, out->reason, sizeof out->reason);
+    out->started = column_instant(statement, 11);
+    out->begun = column_int(statement, 12) != 0;
+    out->typed = column_copy(statement, 13);
+}
+
+/* NOT_FOUND when it has left the outbox. found->body is owned also after a failure. */
+static enum status find(struct store *store, int64_t number, struct found *found, struct correctable *out,
+                        struct error *error)
+{
+    bool row = false;
+
+    memset(out, 0, sizeof *out);
+    *found = (struct found){.body = NULL};
+    out->number = number;
+    sqlite3_stmt *statement = database_statement(
+        store,
+        "SELECT o.visit, r.type, r.id, r.patient, p.name, o.state = 'refused', o.http_status, o.reason, "
+        "o.server NOT IN ('', " PRESENT_SERVER "), r.uuid IS NOT NULL, o.body, v.started, c.typed IS NOT NULL, c.typed "
+        "FROM outbox o JOIN resource r ON r.key = o.resource LEFT JOIN visit v ON v.id = o.visit "
+        "LEFT JOIN patient p ON p.id = r.patient LEFT JOIN correcting c ON c.outbox = o.number WHERE o.number = ?",
+        error);
+    if (statement == NULL) {
+        return database_error(store, error);
+    }
+    bind_integer(statement, 1, number);
+    enum status status = database_step(store, statement, &row, error);
+    if (status == STATUS_OK && row) {
+        found_from_columns(statement, found, out);
+    }
+    sqlite3_reset(statement);
+    if (status == STATUS_OK && !row) {
+        return error_set(error, STATUS_NOT_FOUND, _("The outbox has no such entry any more."));
+    }
+    return status == STATUS_OK && (found->body == NULL || out->typed == NULL) ? error_no_memory(error) : status;
+}
+
+/* Why it cannot be corrected, and what can be done; OK when it can. */
+static enum status judge(const struct found *found, const struct meant *meant, struct error *error)
+{
+    if (!found->refused) {
+        return error_set(error, STATUS_NOT_FOUND,
+                         _("Nothing of this was refused; what waits is sent with the next sync."));
+    }
+    if (found->kept_back) {
+        return error_set(error, STATUS_INVALID,
+                         _("This device keeps it back, the server has not refused it: correcting it would not help; "
+                           "when the reason is mended, send it again."));
+    }
+    if (meant->is_score) {
+        return error_set(error, STATUS_INVALID,
+                         _("A score is computed and cannot be corrected here: correct the vital it comes from; or send "
+                           "it again when the office has mended its side, or hand it over with export outbox."));
+    }
+    if (!found->ours || !(meant->is_vital || meant->is_note)) {
+        return error_set(error, STATUS_INVALID,
+                         _("Only vitals and notes can be corrected here: send it again when the office has mended its "
+                           "side, or hand it over with export outbox."));
+    }
+    return STATUS_OK;
+}
+
+static void take_latest(struct chart *chart, enum vital vital, const char *own, struct reading *out, bool *has)
+{
+    for (size_t i = 0; i < chart->reading_count; i++) {
+        if (strcmp(chart->readings[i].resource, own) == 0) {
+            chart->readings[i].status = READING_ERRONEOUS; /* what was refused is nothing to compare with */
+        }
+    }
+    const struct reading *latest = chart_latest(chart, vital);
+    *has = latest != NULL;
+    if (*has) {
+        *out = *latest;
+    }
+}
+
+/* What a new value is compared with; nothing when the patient is not on the device any more. */
+static enum status load_context(struct store *store, struct correctable *out, struct error *error)
+{
+    struct chart chart;
+    struct error fault = {0};
+    instant now = clock_now(&store->clock);
+
+    out->adult = true;
+    enum status status =
+        chart_load(store, out->patient, instant_add_days(now, -CHART_DAYS), CHART_READINGS, now, &chart, &fault);
+    if (status == STATUS_NOT_FOUND) {
+        return STATUS_OK;
+    }
+    if (status != STATUS_OK) {
+        return error_set(error, status, "%s", fault.sentence);
+    }
+    take_latest(&chart, VITAL_WEIGHT, out->id, &out->weight, &out->has_weight);
+    take_latest(&chart, VITAL_HEIGHT, out->id, &out->height, &out->has_height);
+    out->adult = visit_entry_context(&chart, out->started).adult;
+    chart_free(&chart);
+    return STATUS_OK;
+}
+
+void correctable_free(struct correctable *correctable)
+{
+    memory_free(correctable->before);
+    memory_free(correctable->typed);
+    memset(correctable, 0, sizeof *correctable);
+}
+
+enum status correctable_load(struct store *store, int64_t number, struct correctable *out, struct error *error)
+{
+    struct found found;
+    struct meant meant = {.text = NULL};
+
+    enum status status = find(store, number, &found, out, error);
+    if (status == STATUS_NOT_FOUND) {
+        status = judge(&(struct found){.refused = false}, &meant, error);
+    }
+    if (status == STATUS_OK) {
+        status = read_body(found.body, &meant, error);
+    }
+    if (status == STATUS_OK) {
+        status = judge(&found, &meant, error);
+    }
+    if (status == STATUS_OK) {
+        text_copy(out->label, sizeof out->label, meant.label);
+        out->is_note = meant.is_note;
+        out->field = meant.field;
+        out->before = meant.text;
+        meant.text = NULL;
+        status = meant.is_vital ? load_context(store, out, error) : STATUS_OK;
+    }
+    memory_free(found.body);
+    memory_free(meant.text);
+    if (status != STATUS_OK) {
+        correctable_free(out);
+    }
+    return status;
+}
+
+struct entry_result correctable_judge(const struct correctable *correctable, const char *typed)
+{
+    struct entry_context context = {
+        .previous_weight = correctable->has_weight ? &correctable->weight : NULL,
+        .previous_height = correctable->has_height ? &correctable->height : NULL,
+        .adult = correctable->adult,
+    };
+
+    return entry_judge(correctable->field, typed, &context);
+}
+
+enum status outbox_words(struct store *store, int64_t number, char *out, size_t size, bool *correctable,
+                         struct error *error)
+{
+    struct found found;
+    struct correctable row;
+    struct meant meant = {.text = NULL};
+
+    out[0] = '\0';
+    *correctable = false;
+    enum status status = find(store, number, &found, &row, error);
+    if (status == STATUS_OK) {
+        status = read_body(found.body, &meant, error);
+    }
+    if (status == STATUS_OK) {
+        bool value = !meant.is_note && meant.text[0] != '\0';
+        *correctable = judge(&found, &meant, NULL) == STATUS_OK;
+        text_format(out, size, "%s%s%s", meant.label, value ? " " : "", value ? meant.text : "");
+    }
+    memory_free(found.body);
+    memory_free(meant.text);
+    correctable_free(&row);
+    return status;
+}
+
+/* --- what is typed --------------------------------------------------------------------------------- */
+
+enum status correctable_keep(struct store *store, int64_t number, const char *typed, struct error *error)
+{
+    if (strlen(typed) > VISIT_NOTE_LIMIT) {
+        return error_set(error, STATUS_INVALID,
+                         _("The text is too long for one field; shorten it or put the rest in another."));
+    }
+    sqlite3_stmt *statement = database_statement(
+        store,
+        "INSERT OR REPLACE INTO correcting (outbox, typed, changed) SELECT number, ?2, ?3 FROM outbox "
+        "WHERE number = ?1 AND state = 'refused'",
+        error);
+    if (statement == NULL) {
+        return database_error(store, error);
+    }
+    bind_integer(statement, 1, number);
+    bind_text(statement, 2, typed);
+    bind_instant(statement, 3, clock_now(&store->clock));
+    enum status status = database_run(store, statement, error);
+    if (status == STATUS_OK && sqlite3_changes(store->connection) == 0) {
+        return error_set(error, STATUS_NOT_FOUND,
+                         _("Nothing of this was refused; what waits is sent with the next sync."));
+    }
+    return status;
+}
+
+/* --- what was signed before ------------------------------------------------------------------------ */
+
+void correction_rows_free(struct correction_rows *rows)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        memory_free(rows->items[i].body);
+    }
+    memory_free(rows->items);
+    *rows = (struct correction_rows){.items = NULL};
+}
+
+static enum status fill_correction(struct store *store, sqlite3_stmt *statement, void *item, struct error *error)
+{
+    struct correction_row *row = item;
+
+    (void)store;
+    row->number = sqlite3_column_int64(statement, 0);
+    column_text(statement, 1, row->visit, sizeof row->visit);
+    column_text(statement, 2, row->type, sizeof row->type);
+    column_text(statement, 3, row->name, sizeof row->name);
+    row->http_status = column_int(statement, 4);
+    column_text(statement, 5, row->reason, sizeof row->reason);
+    column_text(statement, 6, row->practitioner, sizeof row->practitioner);
+    row->at = column_instant(statement, 7);
+    row->body = column_copy(statement, 8);
+    return row->body == NULL ? error_no_memory(error) : STATUS_OK;
+}
+
+enum status query_corrections(struct store *store, struct correction_rows *out, struct error *error)
+{
+    void *items = NULL;
+
+    *out = (struct correction_rows){.items = NULL};
+    sqlite3_stmt *statement = database_statement(
+        store,
+        "SELECT number, visit, type, name, http_status, reason, practitioner, at, body FROM correction ORDER BY number",
+        error);
+    if (statement == NULL) {
+        return database_error(store, error);
+    }
+    enum status status =
+        database_collect(store, statement, sizeof *out->items, fill_correction, &items, &out->count, error);
+    out->items = items;
+    if (status != STATUS_OK) {
+        correction_rows_free(out);
+    }
+    return status;
+}

@@ -1,0 +1,237 @@
+/* Corrections: a made record says something else and stays the same record. */
+#include "fhir/lookup.h"
+#include "tests/fhir/visit_sample.h"
+
+static void make(struct sample *sample, struct made_visit *made)
+{
+    sample_init(sample);
+    sample_fill(sample);
+    sample_read(sample);
+    assert_int_equal(visit_make(&sample->visit, &sample->signer, made, NULL), STATUS_OK);
+}
+
+/* The Observation that has a reading of this vital. */
+static const struct made_resource *observation_of(const struct made_visit *made, enum vital vital)
+{
+    for (size_t i = 0; i < made->count; i++) {
+        cJSON *tree = tree_of(&made->items[i]);
+        struct lookup lookup;
+
+        assert_int_equal(lookup_read(tree, NULL, &lookup, NULL), STATUS_OK);
+        bool found = lookup.kind == LOOKUP_READINGS_OF && lookup.value.readings.count > 0 &&
+                     lookup.value.readings.items[0].vital == vital;
+        lookup_free(&lookup);
+        cJSON_Delete(tree);
+        if (found) {
+            return &made->items[i];
+        }
+    }
+    fail_msg("no Observation of %s", vital_key(vital));
+    return NULL;
+}
+
+/* Puts `typed` in the place of what was measured. */
+static void correct(const struct sample *sample, const struct made_resource *made, enum entry_field field, const char *typed,
+                    struct made_resource *out)
+{
+    struct entry_result result = entry_judge(field, typed, NULL);
+
+    assert_int_equal(observation_correct(made->body, made->uuid, result.readings, result.count, &sample->signer, out, NULL),
+                     STATUS_OK);
+    dump(&(struct made_visit){.items = out, .count = 1});
+}
+
+/* All but what says the value is as it was. */
+static void assert_same_record(const struct made_resource *before, const struct made_resource *after)
+{
+    static const char *const kept[] = {"resourceType", "id", "identifier", "status", "category", "subject", "encounter",
+                                       "effectiveDateTime", "performer", "docStatus", "type", "date", "author",
+                                       "authenticator", "context"};
+    cJSON *old = tree_of(before);
+    cJSON *new = tree_of(after);
+
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
+        const cJSON *was = json_member(old, kept[i]);
+        assert_int_equal(was == NULL, json_member(new, kept[i]) == NULL);
+        assert_true(was == NULL || cJSON_Compare(was, json_member(new, kept[i]), true));
+    }
+    assert_string_equal(after->uuid, before->uuid);
+    assert_string_equal(after->type, before->type);
+    cJSON_Delete(old);
+    cJSON_Delete(new);
+}
+
+static void a_value_is_corrected_in_its_own_record(void **state)
+{
+    static const struct { enum vital vital; enum entry_field field; const char *typed, *again, *code; } cases[] = {
+        {VITAL_PULSE, ENTRY_PULSE, "71", "71", "8867-4"}, {VITAL_PULSE, ENTRY_PULSE, "- refused", "- refused", "8867-4"},
+        {VITAL_SYSTOLIC, ENTRY_BP, "120/80", "120/80", "85354-9"}, {VITAL_SYSTOLIC, ENTRY_BP, "120/-", "120/-", "85354-9"},
+        {VITAL_TEMPERATURE, ENTRY_TEMPERATURE, "98.60 F", "98.60 F", "8310-5"},
+        {VITAL_OXYGEN_FLOW, ENTRY_OXYGEN, "28 %", "28 %", "3150-0"}, {VITAL_CONSCIOUSNESS, ENTRY_CONSCIOUSNESS, "v", "V", "80288-4"},
+    };
+    struct sample sample;
+    struct made_visit made;
+
+    (void)state;
+    make(&sample, &made);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct made_resource *before = observation_of(&made, cases[i].vital);
+        struct made_resource after;
+        struct lookup lookup;
+        char again[48];
+
+        correct(&sample, before, cases[i].field, cases[i].typed, &after);
+        assert_same_record(before, &after);
+        cJSON *tree = tree_of(&after);
+        assert_int_equal(lookup_read(tree, NULL, &lookup, NULL), STATUS_OK);
+        entry_retype(lookup.value.readings.items, lookup.value.readings.count, again, sizeof again);
+        assert_string_equal(again, cases[i].again);
+        assert_string_equal(json_text_at(tree, "code.coding[0].code"), cases[i].code);
+        assert_int_equal(json_member(tree, "component") != NULL, cases[i].field == ENTRY_BP);
+        lookup_free(&lookup);
+        cJSON_Delete(tree);
+        memory_free(after.body);
+    }
+    made_visit_free(&made);
+    sample_free(&sample);
+}
+
+static void a_note_gets_other_words(void **state)
+{
+    struct sample sample;
+    struct made_visit made;
+    struct made_resource after;
+    struct lookup lookup;
+    size_t note = 0;
+
+    (void)state;
+    make(&sample, &made);
+    while (strcmp(made.items[note].type, "DocumentReference") != 0) {
+        note++;
+    }
+    const char *body = made.items[note].body;
+    assert_int_equal(note_correct(body, "s77", "S: 잘 주무심\n\nP: Weigh daily.", &sample.signer, &after, NULL), STATUS_OK);
+    dump(&(struct made_visit){.items = &after, .count = 1});
+    cJSON *tree = tree_of(&after);
+    assert_int_equal(lookup_read(tree, NULL, &lookup, NULL), STATUS_OK);
+    assert_string_equal(lookup.value.note.text, "S: 잘 주무심\n\nP: Weigh daily.");
+    assert_string_equal(lookup.head.id, "s77"); /* the id it is known by now */
+    assert_string_equal(after.uuid, made.items[note].uuid);
+    lookup_free(&lookup);
+    cJSON_Delete(tree);
+    memory_free(after.body);
+    assert_int_equal(note_correct(body, "s77", " \n", &sample.signer, &after, NULL), STATUS_INVALID);
+    assert_null(after.body);
+    assert_int_equal(note_correct(made.items[0].body, "e1", "x", &sample.signer, &after, NULL), STATUS_INVALID);
+    made_visit_free(&made);
+    sample_free(&sample);
+}
+
+static void the_score_follows_its_parts(void **state)
+{
+    struct sample sample;
+    struct made_visit made;
+    struct made_resource after;
+
+    (void)state;
+    make(&sample, &made);
+    const struct made_resource *score = observation_of(&made, VITAL_NEWS2);
+    struct reading *readings = sample.visit.readings;
+    size_t count = sample.visit.reading_count;
+    assert_int_equal(news2_correct(score->body, score->uuid, readings, count, &sample.signer, &after, NULL), STATUS_OK);
+    assert_null(after.body); /* it is what it was */
+    for (size_t i = 0; i < count; i++) {
+        if (readings[i].vital == VITAL_PULSE) {
+            readings[i].value = decimal_from(135, 0);
+        }
+    }
+    assert_int_equal(news2_correct(score->body, score->uuid, readings, count, &sample.signer, &after, NULL), STATUS_OK);
+    dump(&(struct made_visit){.items = &after, .count = 1});
+    assert_same_record(score, &after);
+    cJSON *tree = tree_of(&after);
+    int64_t total = 0;
+    assert_true(json_integer(tree, "valueInteger", &total));
+    assert_int_equal(total, sample.visit.news2.total - 1 + 3); /* a pulse of 91 scores 1, of 135 it scores 3 */
+    assert_non_null(json_array(tree, "derivedFrom"));
+    cJSON_Delete(tree);
+    memory_free(after.body);
+    /* Without one of its parts there is no total, and none is kept up. */
+    assert_int_equal(news2_correct(score->body, score->uuid, readings, count - 3, &sample.signer, &after, NULL), STATUS_OK);
+    dump(&(struct made_visit){.items = &after, .count = 1});
+    tree = tree_of(&after);
+    assert_null(json_member(tree, "valueInteger"));
+    assert_string_equal(json_text_at(tree, "dataAbsentReason.coding[0].code"), "unknown");
+    cJSON_Delete(tree);
+    memory_free(after.body);
+    made_visit_free(&made);
+    sample_free(&sample);
+}
+
+static void a_correction_is_signed(void **state)
+{
+    struct sample sample;
+    struct made_visit made;
+    struct made_resource provenance;
+    char target[REFERENCE_SIZE];
+
+    (void)state;
+    make(&sample, &made);
+    assert_int_equal(correction_provenance(&made.items[1], 2, &sample.signer, &provenance, NULL), STATUS_OK);
+    dump(&(struct made_visit){.items = &provenance, .count = 1});
+    cJSON *tree = tree_of(&provenance);
+    assert_int_equal(cJSON_GetArraySize(json_array(tree, "target")), 2);
+    text_format(target, sizeof target, "%s/%s", made.items[1].type, made.items[1].uuid);
+    assert_string_equal(json_text_at(tree, "target[0].reference"), target);
+    assert_string_equal(json_text_at(tree, "activity.coding[0].code"), "UPDATE");
+    assert_string_equal(json_text_at(tree, "signature[0].type[0].code"), "1.2.840.10065.1.12.1.16");
+    assert_string_equal(json_text_at(tree, "signature[0].who.reference"), "Practitioner/n1");
+    assert_string_equal(json_text(tree, "recorded"), "2026-11-22T09:00:00+09:00");
+    assert_true(uuid_is_valid(provenance.uuid));
+    cJSON_Delete(tree);
+    memory_free(provenance.body);
+    made_visit_free(&made);
+    sample_free(&sample);
+}
+
+static void survives_the_lack_of_memory(void **state)
+{
+    struct sample sample;
+    struct made_visit made;
+
+    (void)state;
+    make(&sample, &made);
+    const struct made_resource *pulse = observation_of(&made, VITAL_PULSE);
+    const struct made_resource *score = observation_of(&made, VITAL_NEWS2);
+    struct entry_result other = entry_judge(ENTRY_PULSE, "135", NULL);
+    for (long nth = 1; nth <= 120; nth++) {
+        struct made_resource after[3];
+        memory_fail_at(nth, 1);
+        enum status value = observation_correct(pulse->body, "o1", other.readings, other.count, &sample.signer, &after[0], NULL);
+        memory_fail_at(nth, 1);
+        enum status total = news2_correct(score->body, "o2", other.readings, other.count, &sample.signer, &after[1], NULL);
+        memory_fail_at(nth, 1);
+        enum status signature = correction_provenance(&made.items[1], 2, &sample.signer, &after[2], NULL);
+        memory_fail_at(0, 0);
+        assert_true(value == (after[0].body != NULL ? STATUS_OK : STATUS_NO_MEMORY));
+        assert_true(total == (after[1].body != NULL ? STATUS_OK : STATUS_NO_MEMORY));
+        assert_true(signature == (after[2].body != NULL ? STATUS_OK : STATUS_NO_MEMORY));
+        for (size_t i = 0; i < 3; i++) {
+            memory_free(after[i].body);
+        }
+    }
+    made_visit_free(&made);
+    sample_free(&sample);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_value_is_corrected_in_its_own_record),
+        cmocka_unit_test(a_note_gets_other_words),
+        cmocka_unit_test(the_score_follows_its_parts),
+        cmocka_unit_test(a_correction_is_signed),
+        cmocka_unit_test(survives_the_lack_of_memory),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

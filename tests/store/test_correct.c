@@ -1,0 +1,540 @@
+/* Correcting what a server refused: the value, what hangs on it, what was signed before, and what cannot be corrected. */
+#include "tests/store/disk_faults.h"
+#include "tests/store/visit_test.h"
+
+#include "store/audit.h"
+#include "store/correct.h"
+
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#define WORDS "Observation.value: not allowed here"
+#define PULSE "body LIKE '%8867-4%'"
+#define SCORE "body LIKE '%news2-total%'"
+
+/* Everything that a correction may change. */
+#define DIGEST \
+    "SELECT group_concat(number || state || attempts || http_status || reason || body) || (SELECT group_concat(text) FROM " \
+    "(SELECT text FROM reading ORDER BY resource, position)) || (SELECT group_concat(text) FROM note) || (SELECT count(*) FROM " \
+    "correction) || ' ' || (SELECT count(*) FROM audit) || ' ' || (SELECT count(*) FROM resource) || ' ' || (SELECT count(*) FROM " \
+    "sent) || ' ' || (SELECT count(*) FROM correcting) FROM outbox"
+
+static char *digest(struct fixture *fixture)
+{
+    sqlite3_stmt *statement = NULL;
+
+    assert_int_equal(sqlite3_prepare_v2(fixture->store->connection, DIGEST, -1, &statement, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    char *text = column_copy(statement, 0);
+    sqlite3_finalize(statement);
+    assert_non_null(text);
+    return text;
+}
+
+/* A visit with a whole NEWS2, signed and sent once; the server refuses what `which` selects. */
+static int64_t refused_visit(struct fixture *fixture, const char *which, char visit[UUID_SIZE])
+{
+    static const char *const fields[][2] = {
+        {"identity", "name, birth date"}, {"vitals.bp", "142/88"}, {"vitals.pulse", "91"}, {"vitals.rr", "18"},
+        {"vitals.spo2", "96"}, {"vitals.oxygen", "air"}, {"vitals.consciousness", "A"}, {"vitals.temp", "36.9"},
+        {"vitals.weight", "71"}, {"confirmed.weight", "71"}, {"note.s", "Feels well."}, {"note.p", "Weigh daily."},
+        {"consent.0.purpose", "home-care"}, {"consent.0.decision", "permit"}, {"consent.0.by", "patient"},
+        {"consent.0.method", "verbal"}, {"task.0.id", "t1"}, {"task.0.status", "completed"},
+    };
+    struct signer signer = nurse(fixture);
+    struct outbox_rows rows;
+    size_t queued = 0;
+    char sql[200];
+
+    fill_caseload(fixture);
+    assert_int_equal(pull(fixture, WEIGHT("w0", "1", "2026-11-20T00:00:00Z", "p1", "2026-11-19T09:00:00+09:00", "61.2")),
+                     APPLY_STORED);
+    assert_int_equal(draft_start(fixture->store, "p1", "", visit, &fixture->error), STATUS_OK);
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        put_field(fixture, visit, fields[i][0], fields[i][1]);
+    }
+    assert_int_equal(record_sign_visit(fixture->store, visit, &signer, &queued, &fixture->error), STATUS_OK);
+    assert_int_equal(query_outbox(fixture->store, &rows, &fixture->error), STATUS_OK);
+    for (size_t i = 0; i < rows.count; i++) {
+        assert_int_equal(outbox_mark_sending(fixture->store, &rows.items[i].number, 1, &fixture->error), STATUS_OK);
+        assert_int_equal(outbox_mark_unknown(fixture->store, &rows.items[i].number, 1, "", &fixture->error), STATUS_OK);
+    }
+    outbox_rows_free(&rows);
+    snprintf(sql, sizeof sql, "SELECT number FROM outbox WHERE %s", which);
+    int64_t number = number_of(fixture, sql);
+    assert_true(number > 0);
+    assert_int_equal(record_refuse(fixture->store, number, 422, WORDS, &fixture->error), STATUS_OK);
+    fixture->time.wall += INSTANT_HOUR;
+    return number;
+}
+
+static enum status correct(struct fixture *fixture, int64_t number, const char *typed, bool confirmed)
+{
+    struct signer signer = nurse(fixture);
+
+    error_clear(&fixture->error);
+    return record_correct(fixture->store, number, typed, confirmed, &signer, &fixture->error);
+}
+
+#define assert_corrected(fixture, number, typed) \
+    do { \
+        if (correct(fixture, number, typed, false) != STATUS_OK) { \
+            fail_msg("%s: %s", typed, (fixture)->error.sentence); \
+        } \
+    } while (0)
+
+static void a_vital_is_corrected_with_what_hangs_on_it(void **state)
+{
+    struct fixture *fixture = *state;
+    char visit[UUID_SIZE];
+    struct correctable row;
+    struct chart chart;
+    struct audit_verdict verdict;
+
+    int64_t number = refused_visit(fixture, PULSE, visit);
+    char uuid[UUID_SIZE];
+    text_copy(uuid, sizeof uuid, text_of(fixture, "SELECT uuid FROM resource WHERE " PULSE));
+    assert_int_equal(number_of(fixture, "SELECT value FROM (SELECT units AS value FROM reading WHERE vital = 13)"), 1);
+
+    assert_int_equal(correctable_load(fixture->store, number, &row, &fixture->error), STATUS_OK);
+    assert_string_equal(row.label, "Pulse");
+    assert_string_equal(row.before, "91");
+    assert_string_equal(row.reason, WORDS);
+    assert_string_equal(row.patient_name, "Hana Kim");
+    assert_string_equal(row.visit, visit);
+    assert_int_equal(row.http_status, 422);
+    assert_false(row.is_note || row.begun);
+    assert_int_equal(correctable_judge(&row, "900").verdict, ENTRY_IMPOSSIBLE);
+    correctable_free(&row);
+
+    assert_corrected(fixture, number, "１35");
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox WHERE state = 'refused'"), 0);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox WHERE state = 'waiting' AND attempts = 0 AND http_status = 0 "
+                                        "AND reason = '' AND " PULSE " AND body LIKE '%\"value\":135,%'"), 1);
+    /* The same record; the look-ups follow, and the score that was computed from it. */
+    assert_string_equal(text_of(fixture, "SELECT uuid FROM resource WHERE " PULSE), uuid);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM resource WHERE " PULSE), 1);
+    assert_int_equal(query_chart(fixture->store, "p1", START - INSTANT_DAY, 10, fixture->time.wall, &chart, &fixture->error),
+                     STATUS_OK);
+    assert_string_equal(chart_latest(&chart, VITAL_PULSE)->text, "135");
+    assert_int_equal(chart_latest(&chart, VITAL_PULSE)->at, START);
+    assert_int_equal(chart_latest(&chart, VITAL_NEWS2)->value.units, 3);
+    chart_free(&chart);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox o JOIN resource r ON r.key = o.resource WHERE o.body <> r.body"), 0);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox WHERE " SCORE " AND body LIKE '%\"valueInteger\":3%'"), 1);
+
+    /* What was signed is kept, and what was sent stays known. */
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM correction WHERE " PULSE " AND body LIKE '%\"value\":91,%' AND "
+                                        "http_status = 422 AND reason = '" WORDS "' AND practitioner = 'n1'"), 1);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM correction WHERE " SCORE " AND http_status = 0"), 1);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM sent WHERE " PULSE " AND body LIKE '%\"value\":91,%'"), 1);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM audit WHERE action = 'correct' AND type = 'Observation' AND "
+                                        "patient = 'p1' AND detail = 'HTTP 422'"), 1);
+    assert_string_equal(text_of(fixture, "SELECT resource FROM audit WHERE action = 'correct'"), uuid);
+    assert_int_equal(audit_verify(fixture->store, &verdict, &fixture->error), STATUS_OK);
+    assert_true(verdict.intact);
+
+    /* Signed again: the first signature stands, and a second one is over what was corrected. */
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox WHERE body LIKE '%Provenance%' AND visit <> ''"), 2);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox WHERE body LIKE '%1.2.840.10065.1.12.1.16%' AND body LIKE "
+                                        "'%2026-11-22T10:00:00+09:00%'"), 1);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox WHERE body LIKE '%1.2.840.10065.1.12.1.1\"%' AND body LIKE "
+                                        "'%2026-11-22T09:00:00+09:00%'"), 1);
+    assert_int_equal(correct(fixture, number, "90", false), STATUS_NOT_FOUND); /* it waits */
+    accept_all(fixture);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM visit WHERE accepted IS NOT NULL"), 1);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM sent"), 0);
+    assert_int_equal(record_release_patient(fixture->store, "p1", &fixture->error), STATUS_OK);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM correction"), 0); /* what it says leaves with the patient */
+}
+
+static void a_note_is_corrected(void **state)
+{
+    struct fixture *fixture = *state;
+    char visit[UUID_SIZE];
+    struct correctable row;
+    struct correction_rows kept;
+
+    int64_t number = refused_visit(fixture, "body LIKE '%DocumentReference%' AND body LIKE '%attachment%'", visit);
+    assert_int_equal(correctable_load(fixture->store, number, &row, &fixture->error), STATUS_OK);
+    assert_true(row.is_note);
+    assert_string_equal(row.label, "Note");
+    assert_string_equal(row.before, "S: Feels well.\n\nP: Weigh daily.");
+    correctable_free(&row);
+    assert_int_equal(correct(fixture, number, " \n", false), STATUS_INVALID);
+    assert_int_equal(correct(fixture, number, "S: Feels well.\n\nP: Weigh daily.", false), STATUS_INVALID);
+    assert_non_null(strstr(fixture->error.sentence, "what it said before"));
+    assert_int_equal(correct(fixture, number, "S: \xff", false), STATUS_INVALID);
+    assert_corrected(fixture, number, "S: 잘 지냄.\n\nP: Weigh daily.");
+    assert_string_equal(text_of(fixture, "SELECT text FROM note"), "S: 잘 지냄.\n\nP: Weigh daily.");
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox WHERE state = 'refused'"), 0);
+    assert_int_equal(query_corrections(fixture->store, &kept, &fixture->error), STATUS_OK);
+    assert_int_equal(kept.count, 1); /* no score hangs on a note */
+    assert_string_equal(kept.items[0].type, "DocumentReference");
+    assert_string_equal(kept.items[0].reason, WORDS);
+    assert_non_null(strstr(kept.items[0].body, "UzogRmVlbHMgd2VsbC4")); /* S: Feels well. */
+    correction_rows_free(&kept);
+    /* Refused once more: corrected once more, and both are kept. */
+    assert_int_equal(outbox_mark_sending(fixture->store, &number, 1, &fixture->error), STATUS_OK);
+    assert_int_equal(record_refuse(fixture->store, number, 400, "too long", &fixture->error), STATUS_OK);
+    assert_corrected(fixture, number, "ok");
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM correction"), 2);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM sent"), 2);
+    accept_all(fixture);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox"), 0);
+}
+
+static void what_is_doubtful_or_impossible_changes_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    char visit[UUID_SIZE];
+
+    int64_t number = refused_visit(fixture, PULSE, visit);
+    char *before = digest(fixture);
+    static const struct { const char *typed, *says; } cases[] = {
+        {"", "Nothing is typed"}, {"900", "Pulse"}, {"abc", "Pulse"}, {"150", "Pulse"}, {"91", "what it said before"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(correct(fixture, number, cases[i].typed, false), STATUS_INVALID);
+        assert_non_null(strstr(fixture->error.sentence, cases[i].says));
+        char *after = digest(fixture);
+        assert_string_equal(after, before);
+        memory_free(after);
+    }
+    memory_free(before);
+    assert_int_equal(correct(fixture, number, "150", true), STATUS_OK); /* asked about, and right */
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox WHERE " PULSE " AND body LIKE '%\"value\":150,%'"), 1);
+}
+
+static void a_vital_may_turn_out_not_to_have_been_measured(void **state)
+{
+    struct fixture *fixture = *state;
+    char visit[UUID_SIZE];
+
+    int64_t number = refused_visit(fixture, PULSE, visit);
+    assert_corrected(fixture, number, "- pacemaker check");
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox WHERE " PULSE " AND body LIKE '%dataAbsentReason%' AND body "
+                                        "LIKE '%pacemaker check%' AND body NOT LIKE '%valueQuantity%'"), 1);
+    /* No score is kept up whose part is missing. */
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox WHERE " SCORE " AND body NOT LIKE '%valueInteger%' AND body "
+                                        "LIKE '%dataAbsentReason%'"), 1);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM reading WHERE vital = 13 AND absent = 'unknown'"), 1);
+}
+
+/* What it is compared with is not what was refused. */
+static void a_weight_is_compared_with_the_one_before(void **state)
+{
+    struct fixture *fixture = *state;
+    char visit[UUID_SIZE];
+
+    int64_t number = refused_visit(fixture, "body LIKE '%29463-7%'", visit);
+    assert_int_equal(correct(fixture, number, "68.9", false), STATUS_INVALID);
+    assert_non_null(strstr(fixture->error.sentence, "61.2"));
+    assert_corrected(fixture, number, "61,9");
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM correction"), 1); /* the score does not count it */
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM reading WHERE text = '61.9'"), 1);
+}
+
+static void assert_says(struct fixture *fixture, int64_t number, enum status wanted, const char *says)
+{
+    struct correctable row;
+    char words[LABEL_SIZE];
+    bool correctable = true;
+    char *before = digest(fixture);
+
+    assert_int_equal(correct(fixture, number, "70", false), wanted);
+    assert_non_null(strstr(fixture->error.sentence, says));
+    assert_int_equal(correctable_load(fixture->store, number, &row, &fixture->error), wanted);
+    char *after = digest(fixture);
+    assert_string_equal(after, before);
+    memory_free(before);
+    memory_free(after);
+    if (outbox_words(fixture->store, number, words, sizeof words, &correctable, NULL) == STATUS_OK) {
+        assert_false(correctable);
+    }
+}
+
+static void what_cannot_be_corrected_says_what_can_be_done(void **state)
+{
+    static const char *const other[] = {"Consent", "Encounter", "Provenance", "Task"};
+    struct fixture *fixture = *state;
+    char visit[UUID_SIZE];
+
+    int64_t number = refused_visit(fixture, PULSE, visit);
+    assert_says(fixture, 4711, STATUS_NOT_FOUND, "Nothing of this was refused");
+    int64_t note = row_of_type(fixture, "DocumentReference").number;
+    assert_says(fixture, note, STATUS_NOT_FOUND, "Nothing of this was refused");
+    assert_int_equal(outbox_mark_sending(fixture->store, &note, 1, &fixture->error), STATUS_OK);
+    assert_says(fixture, note, STATUS_NOT_FOUND, "Nothing of this was refused");
+    assert_int_equal(outbox_mark_unknown(fixture->store, &note, 1, "", &fixture->error), STATUS_OK);
+    for (size_t i = 0; i < sizeof other / sizeof other[0]; i++) {
+        int64_t row = row_of_type(fixture, other[i]).number;
+        assert_int_equal(record_refuse(fixture->store, row, 422, "no", &fixture->error), STATUS_OK);
+        assert_says(fixture, row, STATUS_INVALID, "Only vitals and notes");
+    }
+    int64_t score = number_of(fixture, "SELECT number FROM outbox WHERE " SCORE);
+    assert_int_equal(record_refuse(fixture->store, score, 422, "no", &fixture->error), STATUS_OK);
+    assert_says(fixture, score, STATUS_INVALID, "score is computed");
+    /* What this device keeps back was not refused for what it says; what belongs to another server is not this one's. */
+    assert_int_equal(record_refuse(fixture->store, note, 0, "The server has somebody else", &fixture->error), STATUS_OK);
+    assert_says(fixture, note, STATUS_INVALID, "keeps it back");
+    assert_int_equal(record_leave_server(fixture->store, "https://old.example/fhir", "old", &fixture->error), STATUS_OK);
+    assert_says(fixture, number, STATUS_INVALID, "keeps it back");
+}
+
+static void rows_are_named_in_words(void **state)
+{
+    static const struct { const char *which, *words; } cases[] = {
+        {PULSE, "Pulse 91"}, {SCORE, "NEWS2 1"}, {"body LIKE '%85354-9%'", "Blood pressure 142/88"},
+        {"body LIKE '%\"Encounter\",%'", "Visit"}, {"body LIKE '%Provenance%'", "Signature"},
+        {"body LIKE '%\"Consent\"%'", "Consent home-care"}, {"body LIKE '%attachment\"%' AND body LIKE '%DocumentReference%'", "Note"},
+    };
+    struct fixture *fixture = *state;
+    char visit[UUID_SIZE];
+    char words[LABEL_SIZE];
+    bool correctable = false;
+
+    int64_t number = refused_visit(fixture, PULSE, visit);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char sql[200];
+        snprintf(sql, sizeof sql, "SELECT number FROM outbox WHERE %s", cases[i].which);
+        int64_t row = number_of(fixture, sql);
+        assert_int_equal(outbox_words(fixture->store, row, words, sizeof words, &correctable, &fixture->error), STATUS_OK);
+        if (strcmp(words, cases[i].words) != 0 && strncmp(words, "Consent ", 8) != 0) {
+            fail_msg("'%s' is not '%s'", words, cases[i].words);
+        }
+        assert_int_equal(correctable, row == number);
+    }
+    assert_int_equal(outbox_words(fixture->store, 4711, words, sizeof words, &correctable, &fixture->error), STATUS_NOT_FOUND);
+}
+
+static void what_is_typed_for_it_is_kept(void **state)
+{
+    struct fixture *fixture = *state;
+    char visit[UUID_SIZE];
+    struct correctable row;
+
+    int64_t number = refused_visit(fixture, PULSE, visit);
+    assert_int_equal(correctable_keep(fixture->store, number, "7", &fixture->error), STATUS_OK);
+    assert_int_equal(correctable_keep(fixture->store, number, "71", &fixture->error), STATUS_OK);
+    assert_int_equal(reopen(fixture), STATUS_OK);
+    assert_int_equal(correctable_load(fixture->store, number, &row, &fixture->error), STATUS_OK);
+    assert_true(row.begun);
+    assert_string_equal(row.typed, "71");
+    assert_string_equal(row.before, "91");
+    correctable_free(&row);
+    assert_int_equal(correctable_keep(fixture->store, row_of_type(fixture, "Consent").number, "x", &fixture->error), STATUS_NOT_FOUND);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM correcting"), 1);
+    assert_corrected(fixture, number, "71");
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM correcting"), 0);
+    assert_int_equal(correctable_keep(fixture->store, number, "72", &fixture->error), STATUS_NOT_FOUND);
+}
+
+/* --- what the server may hold all the same ------------------------------------------------------------ */
+
+/* A try before the refusal got through, and only its answer did not: the correction goes on from there. */
+static void what_was_there_after_all_is_corrected_there(void **state)
+{
+    struct fixture *fixture = *state;
+    char visit[UUID_SIZE];
+
+    int64_t number = refused_visit(fixture, PULSE, visit);
+    assert_corrected(fixture, number, "71");
+    assert_int_equal(outbox_mark_sending(fixture->store, &number, 1, &fixture->error), STATUS_OK);
+    assert_int_equal(record_found(fixture->store, number, "o9", "4", &fixture->error), STATUS_OK);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox WHERE " PULSE " AND state = 'waiting' AND base_version = '4' "
+                                        "AND if_none_exist = '' AND base_body LIKE '%\"value\":91,%'"), 1);
+    assert_string_equal(text_of(fixture, "SELECT id FROM resource WHERE " PULSE), "o9");
+    assert_string_equal(text_of(fixture, "SELECT text FROM reading WHERE id = 'o9'"), "71");
+    /* Refused as an update, it can be corrected once more. */
+    assert_int_equal(outbox_mark_sending(fixture->store, &number, 1, &fixture->error), STATUS_OK);
+    assert_int_equal(record_refuse(fixture->store, number, 422, "still", &fixture->error), STATUS_OK);
+    assert_int_equal(correct(fixture, number, "71", false), STATUS_INVALID); /* the same, under whatever id */
+    assert_corrected(fixture, number, "72");
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox WHERE " PULSE " AND base_version = '4'"), 1);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM resource WHERE " PULSE), 1);
+    assert_int_equal(record_accept(fixture->store, number, "", "5", &fixture->error), STATUS_OK);
+    assert_string_equal(text_of(fixture, "SELECT version FROM resource WHERE " PULSE), "5");
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox WHERE " PULSE), 0);
+}
+
+static void what_was_not_corrected_is_accepted_where_it_is_found(void **state)
+{
+    struct fixture *fixture = *state;
+    char visit[UUID_SIZE];
+
+    int64_t number = refused_visit(fixture, PULSE, visit);
+    assert_int_equal(outbox_retry(fixture->store, number, &fixture->error), STATUS_OK);
+    assert_int_equal(record_found(fixture->store, number, "o9", "4", &fixture->error), STATUS_OK);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox WHERE " PULSE), 0);
+    assert_string_equal(text_of(fixture, "SELECT id FROM resource WHERE " PULSE), "o9");
+}
+
+/* The same, found by a pull. `id`: what the server calls it. */
+static void pull_what_was_there(struct fixture *fixture, const char *id)
+{
+    char visit[UUID_SIZE];
+    char uuid[UUID_SIZE];
+    struct buffer body;
+
+    int64_t number = refused_visit(fixture, PULSE, visit);
+    text_copy(uuid, sizeof uuid, text_of(fixture, "SELECT uuid FROM resource WHERE " PULSE));
+    assert_corrected(fixture, number, "71");
+    buffer_init(&body, 4096);
+    buffer_format(&body, "{\"resourceType\":\"Observation\",\"id\":\"%s\"," META("3", "2026-11-22T00:30:00Z") ",\"status\":\"final\","
+                  "\"identifier\":[{\"system\":\"https://doorstep.example/fhir/NamingSystem/record\",\"value\":\"%s\"}],"
+                  "\"code\":{\"coding\":[{\"system\":\"http://loinc.org\",\"code\":\"8867-4\"}]},\"subject\":{\"reference\":"
+                  "\"Patient/p1\"},\"effectiveDateTime\":\"2026-11-22T09:00:00+09:00\",\"valueQuantity\":{\"value\":91,\"unit\":"
+                  "\"/min\",\"system\":\"http://unitsofmeasure.org\",\"code\":\"/min\"}}", id[0] != '\0' ? id : uuid, uuid);
+    assert_int_equal(pull(fixture, buffer_text(&body)), APPLY_UNCHANGED);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM resource WHERE " PULSE), 1);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox WHERE " PULSE " AND state = 'waiting' AND base_version = '3' "
+                                        "AND body LIKE '%\"value\":71,%'"), 1);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM reading WHERE vital = 2 AND text = '71'"), 1);
+    assert_int_equal(pull(fixture, buffer_text(&body)), APPLY_UNCHANGED); /* and once more is no news */
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox WHERE state = 'conflict'"), 0);
+    buffer_free(&body);
+}
+
+static void a_pull_does_not_take_the_correction_for_arrived(void **state)
+{
+    pull_what_was_there(*state, "o9");
+}
+
+static void nor_where_the_server_kept_our_id(void **state)
+{
+    pull_what_was_there(*state, "");
+}
+
+/* --- steps -------------------------------------------------------------------------------------------- */
+
+static int64_t swept;
+
+static void correct_or_exit(struct fixture *fixture)
+{
+    if (reopen(fixture) != STATUS_OK || correct(fixture, swept, "135", false) != STATUS_OK) {
+        _exit(1);
+    }
+    store_close(fixture->store);
+}
+
+/* Before, or after. */
+static void check_either(struct fixture *fixture, bool done)
+{
+    struct audit_verdict verdict;
+
+    assert_int_equal(reopen(fixture), STATUS_OK);
+    assert_int_equal(store_verify(fixture->store, NULL), STATUS_OK);
+    assert_int_equal(audit_verify(fixture->store, &verdict, NULL), STATUS_OK);
+    assert_true(verdict.intact);
+    int64_t after = number_of(fixture, "SELECT count(*) FROM audit WHERE action = 'correct'");
+    assert_true(!done || after == 1);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM correction"), 2 * after);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox WHERE state = 'refused'"), 1 - after);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM reading WHERE text = '135'"), after);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox WHERE body LIKE '%1.2.840.10065.1.12.1.16%'"), after);
+    assert_int_equal(number_of(fixture, "SELECT units FROM reading WHERE vital = 13"), after == 1 ? 3 : 1);
+}
+
+static void save_record(struct fixture *fixture, char saved[PATH_SIZE])
+{
+    char visit[UUID_SIZE];
+
+    swept = refused_visit(fixture, PULSE, visit);
+    store_close(fixture->store);
+    fixture->store = NULL;
+    text_copy(saved, PATH_SIZE, beside(fixture, "saved.db"));
+    copy_file(fixture->paths.record, saved);
+}
+
+static void put_back(struct fixture *fixture, const char *saved)
+{
+    store_close(fixture->store);
+    fixture->store = NULL;
+    unlink(beside(fixture, "mark"));
+    unlink(beside(fixture, "record.db-wal"));
+    copy_file(saved, fixture->paths.record);
+}
+
+static void a_crash_at_any_step_leaves_before_or_after(void **state)
+{
+    struct fixture *fixture = *state;
+    char saved[PATH_SIZE];
+    bool done = false;
+
+    save_record(fixture, saved);
+    for (long n = 1; !done; n++) {
+        int result = 0;
+        assert_true(n < 2000);
+        pid_t child = fork();
+        if (child == 0) {
+            memset(&disk_fault, 0, sizeof disk_fault);
+            disk_fault.at = n;
+            disk_fault.half = n % 2 == 0;
+            correct_or_exit(fixture);
+            _exit(0);
+        }
+        assert_int_equal(waitpid(child, &result, 0), child);
+        assert_true(WIFEXITED(result) && (WEXITSTATUS(result) == 0 || WEXITSTATUS(result) == CRASHED));
+        done = WEXITSTATUS(result) == 0;
+        check_either(fixture, done);
+        put_back(fixture, saved);
+    }
+}
+
+static void a_failing_disk_leaves_before_or_after_and_says_which(void **state)
+{
+    static const int errors[] = {ENOSPC, EIO};
+    struct fixture *fixture = *state;
+    char saved[PATH_SIZE];
+    int failures = 0;
+
+    save_record(fixture, saved);
+    for (size_t kind = 0; kind < sizeof errors / sizeof errors[0]; kind++) {
+        bool hit = true;
+        for (long n = 1; hit; n++) {
+            assert_true(n < 2000);
+            assert_int_equal(reopen(fixture), STATUS_OK);
+            disk_fault.calls = 0;
+            disk_fault.error = errors[kind];
+            disk_fault.sticky = true;
+            disk_fault.at = n;
+            enum status status = correct(fixture, swept, "135", false);
+            hit = disk_fault.calls >= n;
+            disk_fault.at = 0;
+            failures += status != STATUS_OK;
+            assert_true(status == STATUS_OK || status == STATUS_FULL || status == STATUS_FAILED);
+            if (status == STATUS_FULL) {
+                assert_int_equal(number_of(fixture, "SELECT count(*) FROM correction"), 0);
+            }
+            check_either(fixture, status == STATUS_OK);
+            put_back(fixture, saved);
+        }
+    }
+    assert_true(failures > 2);
+}
+
+int main(void)
+{
+    memory_install();
+    if (access("/dev/shm", W_OK) == 0) {
+        setenv("TMPDIR", "/dev/shm", 0);
+    }
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_vital_is_corrected_with_what_hangs_on_it, open_record, remove_home),
+        cmocka_unit_test_setup_teardown(a_note_is_corrected, open_record, remove_home),
+        cmocka_unit_test_setup_teardown(what_is_doubtful_or_impossible_changes_nothing, open_record, remove_home),
+        cmocka_unit_test_setup_teardown(a_vital_may_turn_out_not_to_have_been_measured, open_record, remove_home),
+        cmocka_unit_test_setup_teardown(a_weight_is_compared_with_the_one_before, open_record, remove_home),
+        cmocka_unit_test_setup_teardown(what_cannot_be_corrected_says_what_can_be_done, open_record, remove_home),
+        cmocka_unit_test_setup_teardown(rows_are_named_in_words, open_record, remove_home),
+        cmocka_unit_test_setup_teardown(what_is_typed_for_it_is_kept, open_record, remove_home),
+        cmocka_unit_test_setup_teardown(what_was_there_after_all_is_corrected_there, open_record, remove_home),
+        cmocka_unit_test_setup_teardown(what_was_not_corrected_is_accepted_where_it_is_found, open_record, remove_home),
+        cmocka_unit_test_setup_teardown(a_pull_does_not_take_the_correction_for_arrived, open_record, remove_home),
+        cmocka_unit_test_setup_teardown(nor_where_the_server_kept_our_id, open_record, remove_home),
+        cmocka_unit_test_setup_teardown(a_crash_at_any_step_leaves_before_or_after, open_record, remove_home),
+        cmocka_unit_test_setup_teardown(a_failing_disk_leaves_before_or_after_and_says_which, open_record, remove_home),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,130 @@
+/* A value that the server refuses, corrected by the nurse: it arrives once, and as she corrected it. */
+#include "store/correct.h"
+#include "tests/sync/script.h"
+
+#define REFUSED "SELECT number FROM outbox WHERE state = 'refused'"
+
+static void correct(struct bed *bed, const char *typed)
+{
+    struct store *store = bed->fixture.store;
+    struct randomness randomness = randomness_system();
+    struct error error = {0};
+    char practitioner[ID_SIZE];
+    assert_int_equal(store_setting_get(store, SETTING_PRACTITIONER, practitioner, sizeof practitioner, NULL), STATUS_OK);
+    struct signer signer = {.practitioner = practitioner, .practitioner_name = "Nurse Lee", .organization = "Home Care",
+                            .consent_policy = "", .language = "en", .randomness = &randomness,
+                            .now = system_clock_now(NULL)};
+    if (record_correct(store, number(bed, REFUSED), typed, false, &signer, &error) != STATUS_OK) {
+        fail_msg("%s: %s", typed, error.sentence);
+    }
+    assert_int_equal(number(bed, REFUSED), -1);
+}
+
+static void assert_silent(struct bed *bed)
+{
+    int64_t writes = counted(bed, "methods.POST");
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(counted(bed, "methods.POST"), writes);
+    assert_int_equal(bed->result.entry.pushed, 0);
+}
+
+static void a_corrected_vital_is_taken_once(void **state)
+{
+    struct bed *bed = *state;
+    char visit[UUID_SIZE];
+    assert_run(bed, STATUS_OK);
+    sign_visit(bed, "p1", whole_visit, "t1", visit);
+    fault(bed, "{\"fault\":\"reject\",\"contains\":\"\\\"value\\\":91,\"}"); /* a rule of that server: no such value */
+    assert_run(bed, STATUS_ATTENTION);
+    assert_int_equal(number(bed, OUTBOX_COUNT), 3); /* the pulse; the score and the signature, which name it */
+    assert_int_equal(held(bed, "Provenance", NULL), 0);
+    correct(bed, "135");
+    assert_int_equal(number(bed, OUTBOX_COUNT), 4); /* and the signature of the correction */
+    int64_t writes = counted(bed, "methods.POST");
+    assert_run(bed, STATUS_OK); /* the rule still holds */
+    assert_int_equal(counted(bed, "methods.POST"), writes + 1);
+    assert_int_equal(bed->result.entry.pushed, 4);
+    assert_int_equal(number(bed, OUTBOX_COUNT), 0);
+    assert_int_equal(held(bed, "Observation", "\"value\":135,"), 1);
+    assert_int_equal(held(bed, "Observation", "\"value\":91,"), 0);
+    assert_int_equal(held(bed, "Observation", "\"valueInteger\":3"), 1); /* the score of a pulse of 135 */
+    assert_int_equal(held(bed, "Provenance", NULL), 2);
+    assert_int_equal(held(bed, "Provenance", "urn:uuid"), 0); /* both name what is there */
+    assert_int_equal(number(bed, "SELECT count(*) FROM visit WHERE accepted IS NOT NULL"), 1);
+    assert_once_at_server(bed, visit);
+    assert_silent(bed);
+}
+
+static void a_corrected_note_is_taken_once(void **state)
+{
+    struct bed *bed = *state;
+    char visit[UUID_SIZE];
+    assert_run(bed, STATUS_OK);
+    sign_visit(bed, "p1", small_visit, NULL, visit);
+    fault(bed, "{\"fault\":\"reject\",\"contains\":\"UzogRmVlbHMgd2VsbC4\"}"); /* S: Feels well. */
+    assert_run(bed, STATUS_ATTENTION);
+    correct(bed, "S: Slept badly.");
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(number(bed, OUTBOX_COUNT), 0);
+    assert_int_equal(held(bed, "DocumentReference", "UzogU2xlcHQgYmFkbHku"), 1);
+    assert_int_equal(held(bed, "DocumentReference", "UzogRmVlbHMgd2VsbC4"), 0);
+    assert_once_at_server(bed, visit);
+    assert_silent(bed);
+}
+
+/* Refuses whatever holds `text`, without a word to the server. */
+static bool refuses(struct script *script, const struct request *request, struct response *response)
+{
+    if (!is_write(request) || script->text == NULL || strstr(request->body, script->text) == NULL) {
+        return false;
+    }
+    reply(response, 422, FHIR_JSON, OUTCOME("error", "no such value"));
+    return true;
+}
+
+/* The first try arrived, and nobody knew: then it was refused, and corrected. The server's is not taken for the correction. */
+static void what_had_arrived_is_corrected_there(void **state)
+{
+    struct bed *bed = *state;
+    struct script script;
+    char visit[UUID_SIZE];
+    assert_run(bed, STATUS_OK);
+    sign_visit(bed, "p1", whole_visit, NULL, visit);
+    fault(bed, "{\"fault\":\"drop-reply\",\"times\":0,\"match\":\"POST /fhir\"}");
+    assert_run(bed, STATUS_UNREACHABLE);
+    no_faults(bed);
+    assert_int_equal(held(bed, "Observation", "\"value\":91,"), 1);
+    script_begin(&script, bed);
+    script.answer = refuses;
+    script.text = "8867-4";
+    /* Kept from pulling: what a pull does with it is the store's test. */
+    error_clear(&bed->error);
+    assert_int_equal(sync_push(&bed->sync, &bed->result, &bed->error), STATUS_OK);
+    assert_int_equal(number(bed, "SELECT http_status FROM outbox WHERE state = 'refused'"), 422);
+    correct(bed, "135");
+    script.text = NULL;
+    script.writes = 0;
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(script.writes, 2); /* what it thought to be new; then, as a change of what was there */
+    assert_int_equal(number(bed, OUTBOX_COUNT), 0);
+    assert_int_equal(number(bed, "SELECT count(*) FROM conflict"), 0);
+    assert_int_equal(held(bed, "Observation", "\"value\":135,"), 1);
+    assert_int_equal(held(bed, "Observation", "\"value\":91,"), 0);
+    assert_int_equal(held(bed, "Observation", "\"valueInteger\":3"), 1);
+    assert_once_at_server(bed, visit);
+    script_end(&script);
+    assert_silent(bed);
+}
+
+#define bed_test(name) cmocka_unit_test_setup_teardown(name, group_bed, leave_bed)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        bed_test(a_corrected_vital_is_taken_once),
+        bed_test(a_corrected_note_is_taken_once),
+        bed_test(what_had_arrived_is_corrected_there),
+    };
+    memory_install();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,265 @@
+/* Correcting what the server refused, from the Outbox to the signature: what is shown, kept and sent. */
+#include "tests/views/keys.h"
+#include "tests/views/walk.h"
+
+#include "store/correct.h"
+#include "store/draft.h"
+#include "store/sign.h"
+
+#define PULSE "body LIKE '%8867-4%'"
+#define NOTE "body LIKE '%\"DocumentReference\"%' AND body LIKE '%\"attachment\"%'"
+#define SAYS "Observation.value[x]: 191 is not allowed for a pulse at this agency (rule vs-17); ask the quality team"
+
+static struct application *application_of(struct stage *stage)
+{
+    return &stage->console.application;
+}
+
+/* What these tests sign and refuse takes the store from the fixture. */
+static struct fixture *borrow(struct stage *stage)
+{
+    stage->fixture->store = application_of(stage)->store;
+    return stage->fixture;
+}
+
+static void give_back(struct stage *stage)
+{
+    stage->fixture->store = NULL;
+    application_refresh(application_of(stage));
+}
+
+static int64_t count(struct stage *stage, const char *sql)
+{
+    int64_t number = number_of(borrow(stage), sql);
+
+    stage->fixture->store = NULL;
+    return number;
+}
+
+static void refuse(struct fixture *fixture, const char *which, const char *words)
+{
+    char sql[200];
+
+    snprintf(sql, sizeof sql, "SELECT number FROM outbox WHERE %s", which);
+    assert_int_equal(record_refuse(fixture->store, number_of(fixture, sql), 422, words, NULL), STATUS_OK);
+}
+
+/* A signed visit of which the server refuses the pulse, the note and the consent. */
+static void make_refusals(struct stage *stage)
+{
+    static const char *const fields[][2] = {
+        {"identity", "name, birth date"}, {"vitals.bp", "142/88"}, {"vitals.pulse", "191"}, {"confirmed.pulse", "191"},
+        {"note.template", "soap"}, {"note.s", "잠을 잘 못 잤어요. 숨이 차요."}, {"note.p", "Call the doctor."},
+        {"consent.0.purpose", "home-care"}, {"consent.0.decision", "permit"}, {"consent.0.by", "patient"},
+        {"consent.0.method", "verbal"},
+    };
+    struct fixture *fixture = borrow(stage);
+    struct signer signer = {.practitioner = "nurse1", .practitioner_name = "Lee Jiwon", .organization = "", .consent_policy = "",
+                            .language = "en", .randomness = &fixture->options.randomness, .now = fixture->time.wall};
+    char visit[UUID_SIZE];
+    size_t queued = 0;
+
+    assert_int_equal(draft_start(fixture->store, "kim", "", visit, NULL), STATUS_OK);
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        assert_int_equal(draft_put(fixture->store, visit, fields[i][0], fields[i][1], NULL), STATUS_OK);
+    }
+    if (record_sign_visit(fixture->store, visit, &signer, &queued, &fixture->error) != STATUS_OK) {
+        fail_msg("signing: %s", fixture->error.sentence);
+    }
+    refuse(fixture, PULSE, SAYS);
+    refuse(fixture, NOTE, "DocumentReference.content: text too long");
+    refuse(fixture, "body LIKE '%\"Consent\"%'", "Consent.policy: unknown");
+    give_back(stage);
+}
+
+#define DOWN "\x1b[B"
+#define REFUSED "SELECT count(*) FROM outbox WHERE state = 'refused'"
+
+static void a_vital_is_corrected_from_the_outbox(void **state)
+{
+    struct stage *stage = *state;
+
+    stage_unlock(stage);
+    make_refusals(stage);
+    stage_type(stage, "o");
+    assert_true(stage_shows("REFUSED by the server: 3 refused"));
+    assert_true(stage_shows("Pulse 191"));
+    assert_true(stage_shows("191 is not allowed for a pulse"));
+    assert_true(stage_shows("text too long"));
+    assert_true(stage_shows("e Correct"));
+    stage_type(stage, DOWN "ㄷ"); /* e, with a Korean input method on */
+    assert_string_equal(stage_view(stage), "correct");
+    assert_true(stage_shows("김민서"));
+    assert_true(stage_shows("Pulse, visit of 2026-11-22 09:00"));
+    assert_true(stage_shows("191 is not allowed for a pulse"));
+    assert_true(stage_shows("as it was signed"));
+
+    stage_type(stage, SIGN); /* there is nothing to sign yet */
+    assert_true(stage_shows("It says what it said before"));
+    stage_type(stage, EMPTY "9000");
+    assert_true(stage_shows("empty the field"));
+    stage_type(stage, "\r");
+    assert_false(stage_shows("Passphrase"));
+    stage_type(stage, EMPTY "150");
+    assert_true(stage_shows("Yes, correct"));
+    stage_type(stage, "\r");
+    assert_true(stage_shows("Answer the question first"));
+    stage_type(stage, CONFIRM);
+    assert_true(stage_shows("confirmed 150"));
+    stage_type(stage, EMPTY "91\r");
+    assert_true(stage_shows("this correction is true"));
+    stage_type(stage, "not this one\r");
+    assert_true(stage_shows("That is not the passphrase"));
+    assert_int_equal(count(stage, REFUSED), 3);
+    stage_wait(stage, 60000);
+    stage_type(stage, PASSPHRASE "\r");
+    assert_string_equal(stage_view(stage), "outbox");
+    assert_true(stage_shows("Corrected and signed: Pulse."));
+    assert_true(stage_shows("REFUSED by the server: 2 refused"));
+    assert_false(stage_shows("Pulse 191"));
+    assert_int_equal(count(stage, "SELECT count(*) FROM outbox WHERE state = 'waiting' AND " PULSE " AND body LIKE '%\"value\":91,%'"), 1);
+    assert_int_equal(count(stage, "SELECT count(*) FROM correction WHERE body LIKE '%\"value\":191,%'"), 1);
+    assert_int_equal(count(stage, "SELECT count(*) FROM audit WHERE action = 'correct' AND patient = 'kim'"), 1);
+}
+
+static void a_note_is_corrected_in_its_editor(void **state)
+{
+    struct stage *stage = *state;
+
+    stage_unlock(stage);
+    make_refusals(stage);
+    stage_type(stage, "o" DOWN DOWN "\r"); /* Enter opens it too */
+    assert_string_equal(stage_view(stage), "correct");
+    assert_true(stage_shows("Note, visit of"));
+    assert_true(stage_shows("text too long"));
+    assert_true(stage_shows("잠을 잘 못 잤어요."));
+    stage_type(stage, "\rTold the daughter.");
+    assert_true(stage_shows("Told the daughter."));
+    stage_type(stage, SIGN PASSPHRASE "\r");
+    assert_true(stage_shows("Corrected and signed: Note."));
+    assert_int_equal(count(stage, "SELECT count(*) FROM note WHERE text LIKE "
+                                  "'S: %P: Call the doctor.' || char(10) || 'Told the daughter.'"), 1);
+    assert_int_equal(count(stage, REFUSED), 2);
+}
+
+/* What is typed outlives going back, a pause, a lock and another unlock. */
+static void what_is_typed_is_kept_until_it_is_signed(void **state)
+{
+    struct stage *stage = *state;
+
+    stage_unlock(stage);
+    make_refusals(stage);
+    stage_type(stage, "o" DOWN "e" EMPTY "9");
+    stage_wait(stage, 2000);
+    assert_int_equal(count(stage, "SELECT count(*) FROM correcting WHERE typed = '9'"), 1);
+    stage_type(stage, "1" BACK);
+    assert_string_equal(stage_view(stage), "outbox");
+    assert_int_equal(count(stage, "SELECT count(*) FROM correcting WHERE typed = '91'"), 1);
+    stage_type(stage, "e");
+    assert_true(stage_shows("ok 91"));
+    stage_type(stage, SIGN);
+    assert_true(stage_shows("Passphrase"));
+    stage_type(stage, BACK); /* not signed after all */
+    assert_string_equal(stage_view(stage), "correct");
+    stage_type(stage, "4" LOCK);
+    stage_work(stage);
+    assert_string_equal(stage_view(stage), "unlock");
+    stage_unlock(stage);
+    assert_int_equal(count(stage, REFUSED), 3);
+    stage_type(stage, "o" DOWN "e");
+    assert_true(stage_shows("914"));
+    assert_int_equal(count(stage, REFUSED), 3);
+}
+
+static void what_cannot_be_corrected_says_so(void **state)
+{
+    struct stage *stage = *state;
+
+    stage_unlock(stage);
+    make_refusals(stage);
+    stage_type(stage, "o" DOWN DOWN DOWN "e");
+    assert_string_equal(stage_view(stage), "outbox");
+    assert_true(stage_shows("Only vitals and notes can be corrected here"));
+    stage_type(stage, "r"); /* it alone is sent again as it is */
+    assert_true(stage_shows("1 record will be sent again."));
+    assert_int_equal(count(stage, REFUSED), 2);
+    stage_type(stage, "\x1b[A\x1b[A\x1b[A\x1b[A" "e"); /* on the visit: the first that can be */
+    assert_string_equal(stage_view(stage), "correct");
+    assert_true(stage_shows("Pulse, visit of"));
+}
+
+/* --- screens -------------------------------------------------------------------------------------- */
+
+static void golden(const char *name, const char *language, int rows, int columns)
+{
+    char whole[80];
+
+    snprintf(whole, sizeof whole, "%s-%s-%dx%d", name, language, columns, rows);
+    stage_golden(whole);
+}
+
+static void see(const char *language, int rows, int columns)
+{
+    struct stage stage;
+    void *home = NULL;
+
+    assert_int_equal(stage_home(&home), 0);
+    stage_open(&stage, home, rows, columns);
+    stage_unlock(&stage);
+    make_refusals(&stage);
+    stage_wait(&stage, 1000);
+    stage_type(&stage, "o" DOWN);
+    stage_wait(&stage, 1000);
+    golden("outbox-refused", language, rows, columns);
+    stage_type(&stage, "e");
+    golden("correct-vital", language, rows, columns);
+    stage_type(&stage, EMPTY "150");
+    golden("correct-asked", language, rows, columns);
+    stage_type(&stage, EMPTY "91\r");
+    golden("correct-sign", language, rows, columns);
+    stage_type(&stage, BACK BACK DOWN "e");
+    golden("correct-note", language, rows, columns);
+    stage_close(&stage);
+    assert_int_equal(stage_home_end(&home), 0);
+}
+
+static void at_every_size(void **state)
+{
+    (void)state;
+    language_setup("en", "");
+    see("en", 24, 80);
+    see("en", 20, 60);
+    see("en", 43, 132);
+}
+
+static void in_other_languages(void **state)
+{
+    static const char *const languages[] = {"ko", "ja"};
+    char folder[PATH_SIZE];
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        if (walk_find_catalogue(languages[i], folder, sizeof folder)) {
+            language_setup(languages[i], folder);
+            see(languages[i], 24, 80);
+        }
+    }
+    language_setup("en", "");
+}
+
+#define STAGED(test) cmocka_unit_test_setup_teardown(test, stage_begin, stage_end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STAGED(a_vital_is_corrected_from_the_outbox),
+        STAGED(a_note_is_corrected_in_its_editor),
+        STAGED(what_is_typed_is_kept_until_it_is_signed),
+        STAGED(what_cannot_be_corrected_says_so),
+        cmocka_unit_test(at_every_size),
+        cmocka_unit_test(in_other_languages),
+    };
+
+    unsetenv("NO_COLOR");
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
