@@ -20,6 +20,7 @@
 #include <string.h>
 
 #define MANIFEST_SCOPE "manifest" /* its cursor: when the last check ended */
+#define NUMBERS_SCOPE "numbers"   /* the same of the last one that looked at numbers only */
 #define CHANGES_DAYS 14           /* so long what a visit changed is asked for again */
 #define UNKNOWN (-1)
 
@@ -308,18 +309,31 @@ static enum status is_put_back(struct sync *sync, bool due, bool *back, struct e
     return status;
 }
 
-enum status manifest_is_due(struct sync *sync, bool *due, struct error *error)
+/* Whether the check that this scope tells of is so long ago, or there was none. */
+static enum status is_past(struct sync *sync, const char *scope, int hours, bool *past, struct error *error)
 {
     char value[CURSOR_SIZE];
     instant last = INSTANT_NONE;
     instant now = clock_now(&sync->clock);
-    enum status status = cursor_get(sync->store, MANIFEST_SCOPE, value, sizeof value, error);
-    *due = !instant_parse(value, &last, NULL) || now < last || now - last >= MANIFEST_HOURS * INSTANT_HOUR;
+    enum status status = cursor_get(sync->store, scope, value, sizeof value, error);
+    *past = !instant_parse(value, &last, NULL) || now < last || now - last >= hours * INSTANT_HOUR;
     return status;
 }
 
+enum status manifest_is_due(struct sync *sync, bool *due, struct error *error)
+{
+    return is_past(sync, MANIFEST_SCOPE, MANIFEST_HOURS, due, error);
+}
+
+/* A whole check looks at the numbers too. */
+static enum status numbers_are_due(struct sync *sync, bool *due, struct error *error)
+{
+    enum status status = is_past(sync, MANIFEST_SCOPE, NUMBERS_HOURS, due, error);
+    return status == STATUS_OK && *due ? is_past(sync, NUMBERS_SCOPE, NUMBERS_HOURS, due, error) : status;
+}
+
 /* `back`: what to remember of a server that went back; NULL: as it is. */
-static enum status note_done(struct sync *sync, const char *back, struct error *error)
+static enum status note_done(struct sync *sync, const char *scope, const char *back, struct error *error)
 {
     char now[CURSOR_SIZE];
     instant_format_utc(now, sizeof now, clock_now(&sync->clock));
@@ -327,7 +341,7 @@ static enum status note_done(struct sync *sync, const char *back, struct error *
     if (status != STATUS_OK) {
         return status;
     }
-    status = record_set_cursor(sync->store, MANIFEST_SCOPE, now, error);
+    status = record_set_cursor(sync->store, scope, now, error);
     if (status == STATUS_OK && back != NULL) {
         status = record_set_cursor(sync->store, CURSOR_PUT_BACK, back, error);
     }
@@ -345,14 +359,15 @@ static enum status check_groups(struct checking *checking, const struct caseload
     return status;
 }
 
-/* The nurse's own work first. What is found out on the way makes it a comparison of everything. */
-static enum status check(struct checking *checking, const struct caseload *patients, struct error *error)
+/* The nurse's own work first, save when only the numbers are due. What is found out on the way makes it a comparison of
+ * everything. */
+static enum status check(struct checking *checking, const struct caseload *patients, bool numbers, struct error *error)
 {
     bool again = true;
     enum status status = STATUS_OK;
     while (status == STATUS_OK && again) {
         bool whole = checking->whole;
-        status = check_own(checking, error);
+        status = numbers && !whole ? STATUS_OK : check_own(checking, error);
         if (status == STATUS_OK) {
             status = check_groups(checking, patients, error);
         }
@@ -370,6 +385,7 @@ enum status manifest_check(struct pulling *pulling, const struct caseload *patie
     struct error trouble = {0};
     char before[CURSOR_SIZE];
     bool due = false;
+    bool numbers = false;
     enum status status = manifest_is_due(pulling->sync, &due, error);
     if (status == STATUS_OK) {
         status = is_put_back(pulling->sync, due, &checking.whole, error);
@@ -377,10 +393,13 @@ enum status manifest_check(struct pulling *pulling, const struct caseload *patie
     if (status == STATUS_OK) {
         status = cursor_get(pulling->sync->store, CURSOR_PUT_BACK, before, sizeof before, error);
     }
-    if (status != STATUS_OK || (!due && !checking.whole)) {
+    if (status == STATUS_OK && !due) {
+        status = numbers_are_due(pulling->sync, &numbers, error);
+    }
+    if (status != STATUS_OK || (!due && !checking.whole && !numbers)) {
         return status;
     }
-    status = check(&checking, patients, &trouble);
+    status = check(&checking, patients, numbers, &trouble);
     if (status == STATUS_FAILED || status == STATUS_NOT_FOUND) {
         log_event("manifest-refused", 0, (long)patients->count); /* a server that cannot be asked so still gives charts */
         status = STATUS_OK;
@@ -389,5 +408,6 @@ enum status manifest_check(struct pulling *pulling, const struct caseload *patie
         return error_set(error, status, "%s", trouble.sentence);
     }
     const char *back = strcmp(before, PUT_BACK_SEEN) == 0 ? "" : PUT_BACK_SEEN;
-    return note_done(pulling->sync, checking.whole && checking.looked_up <= LOOKED_UP_AT_MOST ? back : NULL, error);
+    return note_done(pulling->sync, due || checking.whole ? MANIFEST_SCOPE : NUMBERS_SCOPE,
+                     checking.whole && checking.looked_up <= LOOKED_UP_AT_MOST ? back : NULL, error);
 }

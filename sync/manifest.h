@@ -12,11 +12,13 @@
  * backup (CURSOR_PUT_BACK): what it had taken from here and forgot waits in the outbox for the nurse, what it has in an older
  * version is here in that version.
  *
- * Once in MANIFEST_HOURS compares how many resources of each type the charts of
+ * Once in NUMBERS_HOURS compares how many resources of each type the charts of
  * `patients`, just refreshed, have here and there; where the numbers differ,
  * which. What the server no longer has leaves the charts (not what is unsent),
  * each with an audit row, and counts in result->removed; what is missing here is
- * fetched. One small request for GROUP_SIZE patients when nothing differs. */
+ * fetched. One small request for GROUP_SIZE patients when nothing differs. Once in
+ * MANIFEST_HOURS also asks for what no number tells of: the nurse's own work. */
+#define NUMBERS_HOURS 1
 #define MANIFEST_HOURS 20
 /* Whether it is time, by this device's clock. */
 enum status manifest_is_due(struct sync *sync, bool *due, struct error *error) MUST_CHECK;

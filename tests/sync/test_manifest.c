@@ -48,6 +48,26 @@ static void what_the_server_deleted_leaves_the_charts(void **state)
     assert_int_equal(bed->result.entry.requests, 4); /* what the server is, the Group, what is new, the numbers */
 }
 
+/* A wrong allergy is not on the screen for a day more. */
+static void a_deletion_is_noticed_within_the_hour(void **state)
+{
+    struct bed *bed = *state;
+    assert_run(bed, STATUS_OK);
+    delete_resource(bed, "AllergyIntolerance/al2");
+    wait_hours(bed, NUMBERS_HOURS);
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(bed->result.removed, 1);
+    delete_resource(bed, "AllergyIntolerance/al3");
+    assert_run(bed, STATUS_OK); /* too soon after that */
+    assert_int_equal(bed->result.removed, 0);
+    wait_hours(bed, NUMBERS_HOURS);
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(bed->result.removed, 1);
+    wait_hours(bed, NUMBERS_HOURS);
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(bed->result.entry.requests, 3); /* the Group, what is new, the numbers */
+}
+
 /* A hole, however it came about. */
 static void what_is_missing_here_is_fetched(void **state)
 {
@@ -189,6 +209,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         bed_test(what_the_server_deleted_leaves_the_charts),
+        bed_test(a_deletion_is_noticed_within_the_hour),
         bed_test(what_is_missing_here_is_fetched),
         bed_test(what_is_unsent_or_imported_stays),
         bed_test(nothing_leaves_because_a_list_lacks_it),
