@@ -236,6 +236,7 @@ static enum status check_nurse(struct sync *sync, struct sync_result *result, bo
     if (status == STATUS_OK) {
         status = read_name(practitioner, theirs, error);
     } else if (status == STATUS_NOT_FOUND || status == STATUS_FAILED) {
+        result->last.words[0] = '\0';
         status = STATUS_OK;
     }
     if (status == STATUS_OK) {

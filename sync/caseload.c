@@ -265,6 +265,8 @@ enum status caseload_today_first(struct sync *sync, struct sync_result *result, 
         status = reorder(caseload, &today, error);
     } else if (asked != STATUS_FAILED && asked != STATUS_NOT_FOUND && asked != STATUS_INVALID) {
         status = error_set(error, asked, "%s", trouble.sentence);
+    } else {
+        result->last.words[0] = '\0';
     }
     caseload_free(&today);
     return status; /* a server without appointments costs only the order */

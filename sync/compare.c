@@ -57,7 +57,8 @@ static enum status list_entry(void *context, size_t index, const struct bundle_e
         strcmp(head.type, listing->there.type) != 0) {
         return STATUS_OK;
     }
-    enum status status = outbox_differs(listing->checking->pulling->sync->store, entry->resource, &differs, error);
+    enum status status = outbox_differs(listing->checking->pulling->sync->store, entry->resource,
+                                        listing->named || listing->checking->whole, &differs, error);
     ids_add(&listing->there, head.id);
     if (status == STATUS_OK && differs) {
         ids_add(&listing->doubtful, head.id);

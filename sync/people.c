@@ -113,6 +113,7 @@ enum status people_fetch(struct people *people, struct sync *sync, struct sync_r
         status = fetch_type(people, people_types[i], sync, result, page, context, &trouble);
         if (status == STATUS_FAILED || status == STATUS_NOT_FOUND) {
             log_event("people-unread", (long)i, (long)people->count);
+            result->last.words[0] = '\0';
             status = STATUS_OK;
         } else if (status != STATUS_OK) {
             status = error_set(error, status, "%s", trouble.sentence);

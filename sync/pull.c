@@ -249,6 +249,7 @@ static enum status check_older(struct pulling *pulling, struct error *error)
     }
     enum status status = exchange_read(pulling->sync, pulling->result, pulling->older_type, pulling->older_id, &resource, error);
     if (status == STATUS_NOT_FOUND || status == STATUS_FAILED) {
+        pulling->result->last.words[0] = '\0';
         return STATUS_OK;
     }
     struct incoming incoming = {.resource = resource, .where = PLACE_SERVER};

@@ -74,17 +74,10 @@ static bool rewrite_reference(void *context, const char *reference, char *out, s
     const char *slash = strchr(reference, '/');
     char type[RESOURCE_TYPE_SIZE];
     char id[ID_SIZE];
-    char former[UUID_SIZE] = "";
     if (slash == NULL || !text_format(type, sizeof type, "%.*s", (int)(slash - reference), reference)) {
         return false;
     }
-    /* What the server forgot is named by the id it had wherever the server's own body is sent again. */
-    enum status known = outbox_former(rewriting->push->sync->store, type, slash + 1, former, rewriting->error);
-    if (known != STATUS_OK) {
-        rewriting->status = known;
-        return false;
-    }
-    const char *uuid = former[0] != '\0' ? former : slash + 1;
+    const char *uuid = slash + 1;
     if (!uuid_is_valid(uuid)) {
         return false;
     }

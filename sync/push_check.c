@@ -62,6 +62,7 @@ static enum status ask_for(struct push *push, const char *patient, const char **
         return STATUS_OK;
     }
     if (status == STATUS_FAILED && (push->result->last.code == 403 || push->result->last.code == 200)) {
+        push->result->last.words[0] = '\0';
         *why = _("The server does not show this visit's patient to this device: it is kept here; ask the office, then send it again.");
         return STATUS_OK;
     }
@@ -177,6 +178,29 @@ static enum status let_wait(struct push *push, struct push_batch *batch, const c
     return status;
 }
 
+/* The server does not answer that search: each is asked for by its id. What it does not let be read either goes on as it is. */
+static enum status confirm_singly(struct checking *checking, const struct names *names, struct error *error)
+{
+    struct sync_result *result = checking->pulling->result;
+    const struct listing nothing = {.checking = checking};
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < names->count && status == STATUS_OK; i++) {
+        const char *slash = strchr(names->items[i], '/');
+        char type[RESOURCE_TYPE_SIZE];
+        char id[1][ID_SIZE];
+        struct ids one = {.items = id, .count = 1};
+        text_format(type, sizeof type, "%.*s", (int)(slash - names->items[i]), names->items[i]);
+        text_copy(id[0], sizeof id[0], slash + 1);
+        status = compare_look_up(checking, type, &one, &nothing, error);
+        if (status == STATUS_FAILED && result->last.code >= 400 && result->last.code < 500 && result->last.code != 401) {
+            result->last.words[0] = '\0';
+            error_clear(error);
+            status = STATUS_OK;
+        }
+    }
+    return status;
+}
+
 enum status push_confirm(struct push *push, struct push_batch *batch, struct error *error)
 {
     struct confirming confirming = {.push = push, .status = STATUS_OK};
@@ -193,7 +217,12 @@ enum status push_confirm(struct push *push, struct push_batch *batch, struct err
         struct checking checking = {.pulling = &pulling, .sending = true};
         push->forgot = true;
         status = compare_names(&checking, &confirming.names, &trouble);
+        if (status == STATUS_NOT_FOUND || (status == STATUS_FAILED && push->result->last.code != 401)) {
+            push->result->last.words[0] = '\0';
+            status = confirm_singly(&checking, &confirming.names, &trouble);
+        }
         if (status == STATUS_FAILED && push->result->last.code != 401) {
+            push->result->last.words[0] = '\0';
             status = let_wait(push, batch, trouble.sentence, error);
         } else if (status != STATUS_OK) {
             (void)error_set(error, status, "%s", trouble.sentence);

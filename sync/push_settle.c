@@ -119,15 +119,6 @@ static enum status note_meeting(struct push *push, const struct outbox_row *row,
     return status;
 }
 
-/* The server has what we made, from a try of which nobody can tell what it said. */
-static enum status found_there(struct push *push, const struct outbox_row *row, const char *id, const char *version,
-                               struct error *error)
-{
-    struct error refusal = {0};
-    enum status status = record_found(push->sync->store, row->number, id, version, &refusal);
-    return status == STATUS_OK ? note_meeting(push, row, error) : accepted(push, status, &refusal, error);
-}
-
 static enum status refuse(struct push *push, const struct outbox_row *row, int http_status, const char *words,
                           struct error *error)
 {
@@ -142,6 +133,43 @@ static enum status try_again(struct push *push, const struct outbox_row *row, in
 {
     return row->attempts >= POISON_ATTEMPTS ? refuse(push, row, http_status, words, error)
                                             : outbox_mark_unknown(push->sync->store, &row->number, 1, words, error);
+}
+
+/* It was changed here since: what is there is read, for others may have changed that too. */
+static enum status meet_found(struct push *push, const struct outbox_row *row, const char *id, struct error *error)
+{
+    struct resource_head head = {.id = ""};
+    char uuid[UUID_SIZE];
+    cJSON *theirs = NULL;
+    char *body = NULL;
+    enum status status = exchange_read(push->sync, push->result, row->type, id, &theirs, error);
+    if (status == STATUS_OK && (resource_head_read(theirs, &head, error) != STATUS_OK || !resource_own_uuid(theirs, uuid) ||
+                                strcmp(uuid, row->uuid) != 0)) {
+        status = STATUS_NOT_FOUND;
+    }
+    if (status == STATUS_OK) {
+        body = json_print(theirs);
+        status = body == NULL ? error_no_memory(error)
+                              : record_found(push->sync->store, row->number, head.id, head.version, body, error);
+    }
+    memory_free(body);
+    cJSON_Delete(theirs);
+    return status;
+}
+
+/* The server has what we made, from a try of which nobody can tell what it said. */
+static enum status found_there(struct push *push, const struct outbox_row *row, const char *id, const char *version,
+                               struct error *error)
+{
+    struct error refusal = {0};
+    enum status status = record_found(push->sync->store, row->number, id, version, NULL, &refusal);
+    if (status == STATUS_INVALID) {
+        status = meet_found(push, row, id, &refusal);
+        if (status == STATUS_NOT_FOUND || status == STATUS_FAILED) {
+            return try_again(push, row, 0, _("The server has it, but does not show it; it is sent again."), error);
+        }
+    }
+    return status == STATUS_OK ? note_meeting(push, row, error) : accepted(push, status, &refusal, error);
 }
 
 /* Somebody created with our identifier, at this moment or twice: what is there is ours. */

@@ -121,6 +121,7 @@ static enum status probe_when_due(struct sync *sync, struct sync_result *result,
     if (status == STATUS_OK) {
         status = learn(sync, statement, error);
     } else {
+        result->last.words[0] = '\0'; /* of a question that needs no answer */
         status = status == STATUS_FAILED ? STATUS_OK : error_set(error, status, "%s", trouble.sentence);
     }
     cJSON_Delete(statement);

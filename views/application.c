@@ -67,7 +67,7 @@ static enum status save_place(struct application *application, struct error *err
     enum status status = STATUS_OK;
 
     (void)text_format(place, sizeof place, "%d.%zu", top->cursor, top->offset);
-    if (application->store == NULL || draft->id[0] == '\0' ||
+    if (application->store == NULL || draft->id[0] == '\0' || top->ops->passing ||
         (text_equal(visit_draft_get(draft, FIELD_SCREEN), top->ops->name) &&
          text_equal(visit_draft_get(draft, FIELD_CURSOR), place))) {
         return STATUS_OK;

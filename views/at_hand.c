@@ -237,7 +237,8 @@ bool application_saved_place(const struct application *application, enum view_id
 
     *cursor = row > 0 && row < 10000 ? (int)row : 0;
     *offset = *end == '.' ? (size_t)strtoul(end + 1, NULL, 10) : 0;
-    return view_find(visit_draft_get(&application->draft, FIELD_SCREEN), id) && view_ops_of(*id)->about_patient;
+    return view_find(visit_draft_get(&application->draft, FIELD_SCREEN), id) && view_ops_of(*id)->about_patient &&
+           !view_ops_of(*id)->passing;
 }
 
 void application_go_on(struct application *application)

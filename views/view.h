@@ -30,6 +30,7 @@ struct view_ops {
     const char *title;                       /* N_() */
     const enum command_id *commands;         /* those that work here, in footer order; ends with COMMAND_NONE */
     bool about_patient;                      /* the header shows the patient */
+    bool passing;                            /* about what is at hand now: never a place to return to */
     bool typing;                             /* characters are text here: commands are reached by their other keys */
     /* Makes the state (owned by the view), loads what it shows. On failure the view is not opened.
      * cursor and offset may already say where the nurse was: the view goes there as far as that still exists. */

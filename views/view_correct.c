@@ -27,6 +27,7 @@ struct correct_screen {
     struct draft_field field;   /* belongs to no visit in progress: saved by this view */
     char confirmed[LINE_BYTES]; /* the vital that was asked about and confirmed */
     struct sign sign;
+    bool gone;                  /* refused no more: it arrived, or is sent again */
     struct area text;           /* of the note, in the last frame, in the body */
 };
 
@@ -85,6 +86,9 @@ static enum status correct_open(struct view *view, struct application *applicati
     view->state = screen;
     visit_draft_init(&none);
     status = correctable_load(application->store, application->refused_at_hand, &screen->row, error);
+    if (status == STATUS_OK && !text_equal(screen->row.patient, application->chart.patient.id)) {
+        status = error_set(error, STATUS_INVALID, _("This entry is another patient's: open it from the outbox."));
+    }
     if (status == STATUS_OK) {
         status = draft_field_open(&screen->field, &none, screen->row.is_note ? DRAFT_LINES : DRAFT_LINE, "", error);
     }
@@ -94,13 +98,37 @@ static enum status correct_open(struct view *view, struct application *applicati
     return status;
 }
 
+/* The sync, or another process, may have settled it meanwhile. */
+static void correct_refresh(struct view *view, struct application *application)
+{
+    struct correct_screen *screen = screen_of(view);
+    struct correctable row;
+    enum status status = correctable_load(application->store, screen->row.number, &row, NULL);
+
+    screen->gone = status == STATUS_NOT_FOUND;
+    if (status == STATUS_OK) {
+        correctable_free(&row);
+    }
+}
+
+static const char *gone_words(void)
+{
+    return _("Not refused any more; what you typed here is not signed, not sent: the server has it, or gets it, as it "
+             "was signed.");
+}
+
+/* Never holds her here: what is typed is kept whatever became of the row. */
 static enum status correct_save(struct view *view, struct application *application, struct error *error)
 {
     struct correct_screen *screen = screen_of(view);
     enum status status = STATUS_OK;
 
     if (screen->field.editor.changed) {
-        status = correctable_keep(application->store, screen->row.number, typed_of(screen), error);
+        status = correctable_keep(application->store, &screen->row, typed_of(screen), error);
+        correct_refresh(view, application);
+    }
+    if (status == STATUS_OK && screen->field.editor.changed && screen->gone) {
+        application_say(application, "%s", gone_words());
     }
     if (status == STATUS_OK) {
         editor_mark_saved(&screen->field.editor);
@@ -110,14 +138,27 @@ static enum status correct_save(struct view *view, struct application *applicati
 
 /* --- drawing -------------------------------------------------------------------------------------- */
 
-static void write_head(struct page *page, const struct correctable *row)
+/* Whose it is, and what: the patient is named beside the value as well as in the header. */
+static void name_entry(const struct correctable *row, char *out, size_t size)
 {
+    (void)text_format(out, size, "%s%s%s", row->patient_name, row->patient_name[0] != '\0' ? ", " : "", row->label);
+}
+
+static void write_head(struct page *page, const struct correct_screen *screen)
+{
+    const struct correctable *row = &screen->row;
     char words[sizeof row->reason + LABEL_SIZE];
+    char entry[2 * LABEL_SIZE];
     char moment[80];
 
     exchange_moment(row->started, moment, sizeof moment);
-    (void)text_format(words, sizeof words, _("%s, visit of %s"), row->label, moment);
+    name_entry(row, entry, sizeof entry);
+    (void)text_format(words, sizeof words, _("%s, visit of %s"), entry, moment);
     page_text(page, ROLE_TITLE, 0, words);
+    if (screen->gone) {
+        page_text(page, ROLE_RED, 0, gone_words());
+        return;
+    }
     (void)text_format(words, sizeof words, _("the server said: %s"), row->reason[0] != '\0' ? row->reason : "-");
     page_text(page, ROLE_RED, 0, words);
 }
@@ -153,13 +194,16 @@ static void draw_vital(struct correct_screen *screen, struct area area)
     struct page page = page_begin(area, 0);
     int row = 0;
 
-    write_head(&page, &screen->row);
+    write_head(&page, screen);
     page_blank(&page);
     page_labelled(&page, ROLE_NORMAL, LABEL_COLUMNS, _("Signed"), ROLE_STRONG, screen->row.before);
     row = page_row(&page);
     if (row >= 0) {
         (void)canvas_piece(row, area.column, LABEL_COLUMNS - 1, ROLE_SELECTED, _("Corrected"));
         field_draw(&screen->field.editor, row, area.column + LABEL_COLUMNS, FIELD_COLUMNS, true);
+    }
+    if (screen->gone) {
+        return;
     }
     write_verdict(&page, screen);
     page_blank(&page);
@@ -174,9 +218,11 @@ static void draw_note(struct correct_screen *screen, struct area area)
     struct page page = page_begin(head, 0);
     int used = 0;
 
-    write_head(&page, &screen->row);
-    page_text(&page, ROLE_DIM, 0,
-              _("^G signs it, and it is sent again. What is typed here is kept until then; so is what was signed."));
+    write_head(&page, screen);
+    if (!screen->gone) {
+        page_text(&page, ROLE_DIM, 0,
+                  _("^G signs it, and it is sent again. What is typed here is kept until then; so is what was signed."));
+    }
     page_blank(&page);
     used = page.lines < head.rows ? page.lines : head.rows;
     screen->text = (struct area){used, 0, area.rows - used, area.columns};
@@ -188,10 +234,13 @@ static void draw_note(struct correct_screen *screen, struct area area)
 static void correct_draw(struct view *view, struct application *application, struct area area)
 {
     struct correct_screen *screen = screen_of(view);
-    char words[2 * LINE_BYTES + LABEL_SIZE] = "";
+    char words[2 * LINE_BYTES + 2 * LABEL_SIZE];
+    char entry[2 * LABEL_SIZE];
 
-    if (screen->sign.asking && !screen->row.is_note) {
-        (void)text_format(words, sizeof words, _("%s: %s (signed before: %s)"), screen->row.label, typed_of(screen),
+    name_entry(&screen->row, entry, sizeof entry);
+    (void)text_copy(words, sizeof words, entry);
+    if (!screen->row.is_note) {
+        (void)text_format(words, sizeof words, _("%s: %s (signed before: %s)"), entry, typed_of(screen),
                           screen->row.before);
     }
     if (screen->sign.asking) {
@@ -239,6 +288,9 @@ static void ask_for_signature(struct view *view, struct application *application
     enum status status = application_save(application, &error);
 
     objection(screen, words, sizeof words);
+    if (screen->gone) {
+        (void)text_copy(words, sizeof words, gone_words());
+    }
     if (status == STATUS_OK && words[0] != '\0') {
         application_say(application, "%s", words);
         return;
@@ -363,8 +415,10 @@ const struct view_ops view_correct = {
     .title = N_("Correct"),
     .commands = correct_commands,
     .about_patient = true,
+    .passing = true,
     .typing = true,
     .open = correct_open,
+    .refresh = correct_refresh,
     .draw = correct_draw,
     .event = correct_event,
     .command = correct_command,

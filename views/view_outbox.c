@@ -376,7 +376,9 @@ static void outbox_refresh(struct view *view, struct application *application)
         application_say_error(application, &error);
         return;
     }
-    outbox->form.id = item_of(outbox, id, number);
+    int now = outbox->form.id = item_of(outbox, id, number);
+    /* What was asked about one is not answered for another. */
+    outbox->asked = outbox->asked > 0 && (number != 0) == (now >= (int)outbox->visits.count) ? now + 1 : 0;
     form_look(&outbox->form, view, application);
     view->cursor = outbox->form.cursor;
 }

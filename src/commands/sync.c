@@ -116,6 +116,9 @@ enum status verb_sync(struct command_line *line, struct error *error)
         signal(SIGTERM, stop);
         ran = true;
         status = sync_run(&sync, &result, error);
+        if (status == STATUS_FAILED && !isatty(fileno(line->err))) { /* the server's own words are for eyes, not for a log */
+            status = error_set(error, status, "%s", result.entry.reason);
+        }
     }
     if (ran && line->json) {
         enum status printed = command_print_json(line, result_json(&result), status == STATUS_OK ? error : NULL);

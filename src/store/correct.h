@@ -42,8 +42,10 @@ enum status correctable_load(struct store *store, int64_t number, struct correct
                              struct error *error) MUST_CHECK;
 /* A vital that is typed, judged as on the vitals screen. */
 struct entry_result correctable_judge(const struct correctable *correctable, const char *typed);
-/* Keeps what is typed so far; on the disk when it returns OK. NOT_FOUND when the row is not refused any more. */
-enum status correctable_keep(struct store *store, int64_t number, const char *typed, struct error *error) MUST_CHECK;
+/* Keeps what is typed so far; on the disk when it returns OK. Also when the row is not refused any more, or has left
+ * the outbox meanwhile: until it is signed, or the patient leaves this device. */
+enum status correctable_keep(struct store *store, const struct correctable *correctable, const char *typed,
+                             struct error *error) MUST_CHECK;
 
 /* Corrects and signs: `typed` as on the vitals screen, or the words of the note. INVALID, and nothing changes, when
  * it is impossible, when it is doubtful and not `confirmed`, or when it says what was there. Otherwise as

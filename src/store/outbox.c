@@ -111,7 +111,13 @@ enum status outbox_retry(struct store *store, int64_t number, struct error *erro
     }
     status = refused_row(store, number, type, id, patient, &http_status, error);
     if (status == STATUS_OK) {
-        /* A new beginning: what failed before does not count against it. */
+        /* A new beginning: what failed before does not count against it. But the server may hold what was sent. */
+        status = for_each(store,
+                          "INSERT INTO sent (outbox, body) SELECT number, body FROM outbox WHERE number = ?1 AND attempts > 0 "
+                          "AND body NOT IN (SELECT body FROM sent WHERE outbox = ?1)",
+                          &number, 1, "", error);
+    }
+    if (status == STATUS_OK) {
         status = for_each(store,
                           "UPDATE outbox SET state = 'waiting', http_status = 0, attempts = 0, reason = '' WHERE number = ?",
                           &number, 1, "", error);

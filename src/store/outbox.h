@@ -38,11 +38,9 @@ enum status outbox_each_own(struct store *store, bool everything, instant since,
                             void (*visit)(void *context, const char *type, const char *id), void *context,
                             struct error *error) MUST_CHECK;
 /* Whether what the server says of a resource (its id, version and identifiers at least) does not go with the one that is
- * here: another version, or something else of the same id. */
-enum status outbox_differs(struct store *store, const cJSON *resource, bool *differs, struct error *error) MUST_CHECK;
-/* Our UUID for what a server knew by this id before it was put back; "" when it is no such id. */
-enum status outbox_former(struct store *store, const char *type, const char *id, char uuid[UUID_SIZE],
-                          struct error *error) MUST_CHECK;
+ * here: another version, or something else of the same id. Without identifiers it is not `named`: that says nothing then. */
+enum status outbox_differs(struct store *store, const cJSON *resource, bool named, bool *differs,
+                           struct error *error) MUST_CHECK;
 
 /* The address of the only server that may have a row; "" when any may, "-" when none. */
 enum status outbox_tie(struct store *store, int64_t number, char *out, size_t size, struct error *error) MUST_CHECK;

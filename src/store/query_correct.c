@@ -290,29 +290,23 @@ enum status outbox_words(struct store *store, int64_t number, char *out, size_t 
 
 /* --- what is typed --------------------------------------------------------------------------------- */
 
-enum status correctable_keep(struct store *store, int64_t number, const char *typed, struct error *error)
+enum status correctable_keep(struct store *store, const struct correctable *correctable, const char *typed,
+                             struct error *error)
 {
     if (strlen(typed) > VISIT_NOTE_LIMIT) {
         return error_set(error, STATUS_INVALID,
                          _("The text is too long for one field; shorten it or put the rest in another."));
     }
     sqlite3_stmt *statement = database_statement(
-        store,
-        "INSERT OR REPLACE INTO correcting (outbox, typed, changed) SELECT number, ?2, ?3 FROM outbox "
-        "WHERE number = ?1 AND state = 'refused'",
-        error);
+        store, "INSERT OR REPLACE INTO correcting (outbox, patient, typed, changed) VALUES (?, ?, ?, ?)", error);
     if (statement == NULL) {
         return database_error(store, error);
     }
-    bind_integer(statement, 1, number);
-    bind_text(statement, 2, typed);
-    bind_instant(statement, 3, clock_now(&store->clock));
-    enum status status = database_run(store, statement, error);
-    if (status == STATUS_OK && sqlite3_changes(store->connection) == 0) {
-        return error_set(error, STATUS_NOT_FOUND,
-                         _("Nothing of this was refused; what waits is sent with the next sync."));
-    }
-    return status;
+    bind_integer(statement, 1, correctable->number);
+    bind_text(statement, 2, correctable->patient);
+    bind_text(statement, 3, typed);
+    bind_instant(statement, 4, clock_now(&store->clock));
+    return database_run(store, statement, error);
 }
 
 /* --- what was signed before ------------------------------------------------------------------------ */

@@ -88,7 +88,7 @@ static enum status fill_outbox_row(struct store *store, sqlite3_stmt *statement,
     row->http_status = column_int(statement, 10);
     column_text(statement, 11, row->reason, sizeof row->reason);
     row->queued = column_instant(statement, 12);
-    row->forgotten = column_int(statement, 13) != 0;
+    row->forgotten = column_int(statement, 13) == 1;
     return STATUS_OK;
 }
 

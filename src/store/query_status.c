@@ -16,7 +16,7 @@ static enum status count_rows(struct store *store, struct sync_status *out, stru
         "(SELECT count(*) FROM visit WHERE state = 'set-aside'), "
         "(SELECT count(*) FROM patient), "
         "(SELECT count(*) FROM patient p LEFT JOIN chart_state c ON c.patient = p.id WHERE NOT " CHART_IS_COMPLETE "), "
-        "(SELECT count(*) FROM outbox WHERE forgotten AND state = 'refused')",
+        "(SELECT count(*) FROM outbox WHERE forgotten = 1 AND state = 'refused')",
         error);
     if (statement == NULL) {
         return database_error(store, error);

@@ -195,8 +195,8 @@ static bool is_older(struct arrival *arrival)
 /* It carries our identity: the creation arrived, only the answer did not. What was corrected since is not overwritten. */
 static enum status creation_arrived(struct arrival *arrival, enum verdict *verdict, struct error *error)
 {
-    enum status status =
-        pending_arrived(arrival->store, &arrival->row, &arrival->pending, arrival->id, arrival->head.version, error);
+    struct at_server there = {arrival->id, arrival->head.version, arrival->body, arrival->length};
+    enum status status = pending_arrived(arrival->store, &arrival->row, &arrival->pending, &there, error);
 
     if (status == STATUS_OK) {
         status = pending_find(arrival->store, arrival->row.key, &arrival->pending, error);
@@ -343,10 +343,11 @@ static enum status find_ours(struct arrival *arrival, struct error *error)
     if (strcmp(ours.id, uuid) != 0) {
         return STATUS_OK; /* known under its id already: the server holds a second copy */
     }
+    struct at_server there = {arrival->id, arrival->head.version, arrival->body, arrival->length};
     status = pending_find(store, ours.key, &arrival->pending, error);
     if (status == STATUS_OK) {
         status = arrival->pending.number != 0
-                     ? pending_arrived(store, &ours, &arrival->pending, arrival->id, arrival->head.version, error)
+                     ? pending_arrived(store, &ours, &arrival->pending, &there, error)
                      : identity_settle(store, &ours, arrival->id, arrival->head.version, error);
     }
     arrival->row = ours;
@@ -402,6 +403,11 @@ static enum status store_arrival(struct arrival *arrival, struct error *error)
     arrival->store->page.stored++;
     enum status status = arrival->found ? row_replace(arrival->store, arrival->row.key, &content, error)
                                         : row_insert(arrival->store, &content, &arrival->row.key, error);
+    /* Made here, and back in the caseload with its patient: it is known again as ours. */
+    if (status == STATUS_OK && arrival->source != APPLY_FROM_IMPORT && arrival->lookup.identifier_uuid[0] != '\0' &&
+        (!arrival->found || arrival->row.uuid[0] == '\0')) {
+        status = identity_return(arrival->store, arrival->row.key, arrival->lookup.identifier_uuid, error);
+    }
     return status == STATUS_OK ? quarantine_settle(arrival->store, arrival->head.type, arrival->id, error) : status;
 }
 

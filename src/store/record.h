@@ -111,10 +111,11 @@ enum status record_make_practitioner(struct store *store, const char *name, char
  * record of this device: then the row is kept as refused. */
 enum status record_accept(struct store *store, int64_t outbox, const char *server_id, const char *version,
                           struct error *error) MUST_CHECK;
-/* The same for a creation that the server turns out to hold from an earlier try. When it was corrected since it first
- * went out, what is there may be what it said before: then the row waits, as an update of that version. */
+/* The same for a creation that the server turns out to hold from an earlier try. When it was changed here since it first
+ * went out, what is there may be what it said before, and others may have changed that: then the row meets `theirs`, the
+ * server's body, like an update that is in conflict. INVALID, and nothing done, when that is NULL: it has to be read first. */
 enum status record_found(struct store *store, int64_t outbox, const char *server_id, const char *version,
-                         struct error *error) MUST_CHECK;
+                         const char *theirs, struct error *error) MUST_CHECK;
 /* Something that an unsent row names, and that is gone, must not hold it up: takes `reference` ("Appointment/a1")
  * out of what is to be sent and of the row. *changed tells whether it was there. */
 enum status record_unlink(struct store *store, int64_t outbox, const char *reference, bool *changed,

@@ -37,25 +37,31 @@ enum status pending_load(struct store *store, int64_t number, struct row *row, s
     return status == STATUS_OK ? pending_find(store, row->key, pending, error) : status;
 }
 
-/* What was sent is there, but it was changed again meanwhile: the new change now starts from what was accepted. */
-static enum status rebase(struct store *store, const struct pending *pending, const char *version, struct error *error)
+/* What was sent is there, but it was changed again meanwhile: the new change now starts from what was accepted. `base` is
+ * that; NULL for what was sent last. */
+static enum status rebase(struct store *store, const struct pending *pending, const char *version, const char *base,
+                          struct error *error)
 {
     sqlite3_stmt *statement = database_statement(
         store,
         "UPDATE outbox SET base_version = ?1, if_none_exist = '', superseded = 0, state = 'waiting', base_body = "
-        "coalesce(base_body, (SELECT body FROM sent WHERE outbox = ?2 ORDER BY rowid DESC LIMIT 1), body) WHERE number = ?2",
+        "coalesce(?3, base_body, (SELECT body FROM sent WHERE outbox = ?2 ORDER BY rowid DESC LIMIT 1), body) "
+        "WHERE number = ?2",
         error);
     if (statement == NULL) {
         return database_error(store, error);
     }
     bind_text(statement, 1, version);
     bind_integer(statement, 2, pending->number);
+    bind_text_or_null(statement, 3, base);
     return database_run(store, statement, error);
 }
 
 static enum status changed_since_sent(struct store *store, const struct pending *pending, bool *changed, struct error *error)
 {
-    sqlite3_stmt *statement = database_statement(store, "SELECT 1 FROM sent WHERE outbox = ? LIMIT 1", error);
+    sqlite3_stmt *statement = database_statement(
+        store, "SELECT 1 FROM sent s JOIN outbox o ON o.number = s.outbox WHERE o.number = ? AND s.body <> o.body LIMIT 1",
+        error);
     if (statement == NULL) {
         return database_error(store, error);
     }
@@ -65,16 +71,194 @@ static enum status changed_since_sent(struct store *store, const struct pending 
     return status;
 }
 
-enum status pending_arrived(struct store *store, struct row *row, const struct pending *pending, const char *id,
-                            const char *version, struct error *error)
+/* In how many of its members `a` is not as `b`. */
+static int count_differences(const cJSON *a, const cJSON *b)
+{
+    const cJSON *member = NULL;
+    int count = 0;
+
+    cJSON_ArrayForEach(member, a) {
+        count += cJSON_Compare(member, json_member(b, member->string), true) ? 0 : 1;
+    }
+    return count;
+}
+
+/* Which of the bodies that were sent arrived: the one that `theirs` is nearest to, of equals the first. */
+static enum status find_arrived(struct store *store, const struct pending *pending, const cJSON *theirs, char **out,
+                                struct error *error)
+{
+    bool found = false;
+    int least = 0;
+
+    sqlite3_stmt *statement = database_statement(store, "SELECT body FROM sent WHERE outbox = ? ORDER BY rowid", error);
+    if (statement == NULL) {
+        return database_error(store, error);
+    }
+    bind_integer(statement, 1, pending->number);
+    enum status status = database_step(store, statement, &found, error);
+    while (status == STATUS_OK && found) {
+        char *body = column_copy(statement, 0);
+        cJSON *sent = NULL;
+
+        status = body == NULL ? error_no_memory(error) : json_parse(body, strlen(body), &sent, error);
+        int differences = count_differences(sent, theirs);
+        if (status == STATUS_OK && (*out == NULL || differences < least)) {
+            memory_free(*out);
+            *out = body;
+            body = NULL;
+            least = differences;
+        }
+        cJSON_Delete(sent);
+        memory_free(body);
+        if (status == STATUS_OK) {
+            status = database_step(store, statement, &found, error);
+        }
+    }
+    sqlite3_reset(statement);
+    return status;
+}
+
+/* What the server has where what was sent has `reference`; NULL when nothing. */
+static const char *reference_there(const cJSON *sent, const cJSON *theirs, const char *reference)
+{
+    const cJSON *child = NULL;
+    const char *there = NULL;
+    int index = 0;
+
+    cJSON_ArrayForEach(child, sent) {
+        const cJSON *other = cJSON_IsArray(sent) ? cJSON_GetArrayItem(theirs, index++) : json_member(theirs, child->string);
+        if (cJSON_IsString(child) && cJSON_IsString(other) && strcmp(child->valuestring, reference) == 0) {
+            return other->valuestring;
+        }
+        there = other == NULL || cJSON_IsString(child) ? NULL : reference_there(child, other, reference);
+        if (there != NULL) {
+            return there;
+        }
+    }
+    return NULL;
+}
+
+struct alignment {
+    const cJSON *sent, *theirs;
+};
+
+/* What is named by our UUID has an id of the server's there. */
+static bool align_reference(void *context, const char *reference, char *out, size_t size)
+{
+    const struct alignment *alignment = context;
+    const char *slash = strchr(reference, '/');
+    const char *there = slash != NULL && uuid_is_valid(slash + 1)
+                            ? reference_there(alignment->sent, alignment->theirs, reference)
+                            : NULL;
+    return there != NULL && strncmp(there, reference, (size_t)(slash - reference) + 1) == 0 &&
+           text_format(out, size, "%s", there);
+}
+
+/* `body` with the ids that the server has given. */
+static enum status align(const char *body, struct alignment *alignment, const char *id, char **out, struct error *error)
+{
+    cJSON *tree = NULL;
+
+    *out = NULL;
+    enum status status = json_parse(body, strlen(body), &tree, error);
+    if (status == STATUS_OK) {
+        status = references_rewrite(tree, align_reference, alignment, error);
+    }
+    if (status == STATUS_OK) {
+        cJSON_DeleteItemFromObjectCaseSensitive(tree, "id");
+        *out = cJSON_AddStringToObject(tree, "id", id) == NULL ? NULL : json_print(tree);
+        status = *out == NULL ? error_no_memory(error) : STATUS_OK;
+    }
+    cJSON_Delete(tree);
+    return status;
+}
+
+/* Base and change as they are at the server but for what was changed. */
+static enum status rebase_aligned(struct store *store, const struct pending *pending, const struct at_server *there,
+                                  const cJSON *theirs, const char *arrived, struct error *error)
+{
+    struct alignment alignment = {.theirs = theirs};
+    sqlite3_stmt *statement = NULL;
+    cJSON *sent = NULL;
+    char *mine = NULL;
+    char *base = NULL;
+    char *changed = NULL;
+
+    enum status status = json_parse(arrived, strlen(arrived), &sent, error);
+    alignment.sent = sent;
+    if (status == STATUS_OK) {
+        status = align(arrived, &alignment, there->id, &base, error);
+    }
+    if (status == STATUS_OK) {
+        status = outbox_body(store, pending->number, &mine, error);
+    }
+    if (status == STATUS_OK) {
+        status = align(mine, &alignment, there->id, &changed, error);
+    }
+    if (status == STATUS_OK) {
+        status = rebase(store, pending, there->version, base, error);
+    }
+    if (status == STATUS_OK) {
+        statement = database_statement(store, "UPDATE outbox SET body = ? WHERE number = ?", error);
+        status = statement == NULL ? database_error(store, error) : STATUS_OK;
+    }
+    if (status == STATUS_OK) {
+        bind_text(statement, 1, changed);
+        bind_integer(statement, 2, pending->number);
+        status = database_run(store, statement, error);
+    }
+    cJSON_Delete(sent);
+    memory_free(changed);
+    memory_free(base);
+    memory_free(mine);
+    return status;
+}
+
+/* What was changed since it went out meets what is there, which somebody else may have changed as well. */
+static enum status meet_arrived(struct store *store, struct row *row, const struct pending *pending,
+                                const struct at_server *there, struct error *error)
+{
+    struct pending waiting = {0};
+    cJSON *theirs = NULL;
+    char *base = NULL;
+
+    if (there->body == NULL) {
+        return error_set(error, STATUS_INVALID, "%s", _("The server has it, but does not show it; it is sent again."));
+    }
+    enum status status = json_parse(there->body, there->length, &theirs, error);
+    if (status == STATUS_OK) {
+        status = find_arrived(store, pending, theirs, &base, error);
+    }
+    if (status == STATUS_OK) {
+        status = rebase_aligned(store, pending, there, theirs, base, error);
+    }
+    if (status == STATUS_OK) {
+        status = identity_settle(store, row, there->id, there->version, error);
+    }
+    if (status == STATUS_OK) {
+        status = pending_find(store, row->key, &waiting, error);
+    }
+    if (status == STATUS_OK) {
+        status = pending_meet(store, row, &waiting, there->body, there->length, error);
+    }
+    cJSON_Delete(theirs);
+    memory_free(base);
+    return status;
+}
+
+enum status pending_arrived(struct store *store, struct row *row, const struct pending *pending,
+                            const struct at_server *there, struct error *error)
 {
     bool changed = false;
 
     enum status status = changed_since_sent(store, pending, &changed, error);
-    if (status == STATUS_OK) {
-        status = changed ? rebase(store, pending, version, error) : pending_done(store, row, pending, error);
+    if (status == STATUS_OK && changed) {
+        return meet_arrived(store, row, pending, there, error);
     }
-    return status == STATUS_OK ? identity_settle(store, row, id, version, error) : status;
+    if (status == STATUS_OK) {
+        status = pending_done(store, row, pending, error);
+    }
+    return status == STATUS_OK ? identity_settle(store, row, there->id, there->version, error) : status;
 }
 
 static enum status mark_refused(struct store *store, const struct pending *pending, int http_status, const char *words,
@@ -84,7 +268,8 @@ static enum status mark_refused(struct store *store, const struct pending *pendi
 
     text_clean_into(clean, sizeof clean, words == NULL ? "" : words);
     sqlite3_stmt *statement = database_statement(
-        store, "UPDATE outbox SET state = ?, superseded = 0, http_status = ?, reason = ? WHERE number = ?", error);
+        store, "UPDATE outbox SET state = ?, superseded = 0, http_status = ?, reason = ?, "
+               "forgotten = CASE forgotten WHEN 0 THEN 0 ELSE 2 END WHERE number = ?", error);
     if (statement == NULL) {
         return database_error(store, error);
     }
@@ -111,26 +296,28 @@ static enum status is_another(struct store *store, const struct row *row, const 
 
 static const char taken_for_another[] = N_("The server took it for another record; tell the office.");
 
-/* `certain`: it is there as it was sent last. */
-static enum status accept(struct store *store, struct row *row, const struct pending *pending, const char *id,
-                          const char *version, bool certain, bool *another, struct error *error)
+/* `found`: nobody can tell from which try it is there; else it is as it was sent last. */
+static enum status accept(struct store *store, struct row *row, const struct pending *pending,
+                          const struct at_server *answer, bool found, bool *another, struct error *error)
 {
-    const char *there = id[0] == '\0' ? row->id : id;
+    struct at_server there = *answer;
 
-    enum status status = is_another(store, row, there, another, error);
+    there.id = there.id[0] == '\0' ? row->id : there.id;
+    enum status status = is_another(store, row, there.id, another, error);
     if (status == STATUS_OK && *another) {
         return mark_refused(store, pending, 0, _(taken_for_another), error);
     }
-    if (status == STATUS_OK && !certain && !pending->is_update) {
-        return pending_arrived(store, row, pending, there, version, error);
+    if (status == STATUS_OK && found && !pending->is_update) {
+        return pending_arrived(store, row, pending, &there, error);
     }
     if (status == STATUS_OK) {
-        status = pending->superseded ? rebase(store, pending, version, error) : pending_done(store, row, pending, error);
+        status = pending->superseded ? rebase(store, pending, there.version, NULL, error)
+                                     : pending_done(store, row, pending, error);
     }
-    return status == STATUS_OK ? identity_settle(store, row, there, version, error) : status;
+    return status == STATUS_OK ? identity_settle(store, row, there.id, there.version, error) : status;
 }
 
-static enum status accept_row(struct store *store, int64_t outbox, const char *server_id, const char *version, bool certain,
+static enum status accept_row(struct store *store, int64_t outbox, const struct at_server *there, bool from_earlier,
                               struct error *error)
 {
     struct row row = {0};
@@ -144,7 +331,7 @@ static enum status accept_row(struct store *store, int64_t outbox, const char *s
     }
     status = pending_load(store, outbox, &row, &pending, &found, error);
     if (status == STATUS_OK && found) {
-        status = accept(store, &row, &pending, server_id, version, certain, &another, error);
+        status = accept(store, &row, &pending, there, from_earlier, &another, error);
     }
     status = record_end(store, status, error);
     return status == STATUS_OK && another ? error_set(error, STATUS_CONFLICT, "%s", _(taken_for_another)) : status;
@@ -153,12 +340,18 @@ static enum status accept_row(struct store *store, int64_t outbox, const char *s
 enum status record_accept(struct store *store, int64_t outbox, const char *server_id, const char *version,
                           struct error *error)
 {
-    return accept_row(store, outbox, server_id, version, true, error);
+    struct at_server there = {.id = server_id, .version = version};
+
+    return accept_row(store, outbox, &there, false, error);
 }
 
-enum status record_found(struct store *store, int64_t outbox, const char *server_id, const char *version, struct error *error)
+enum status record_found(struct store *store, int64_t outbox, const char *server_id, const char *version,
+                         const char *theirs, struct error *error)
 {
-    return accept_row(store, outbox, server_id, version, false, error);
+    struct at_server there = {.id = server_id, .version = version, .body = theirs,
+                              .length = theirs == NULL ? 0 : strlen(theirs)};
+
+    return accept_row(store, outbox, &there, true, error);
 }
 
 enum status record_refuse(struct store *store, int64_t outbox, int http_status, const char *words, struct error *error)
@@ -205,7 +398,8 @@ static enum status compare(struct store *store, struct row *row, const struct pe
         return error_set(error, status, "%s", fault.sentence);
     }
     if (same) {
-        return accept(store, row, pending, head.id, head.version, true, &another, error);
+        struct at_server there = {.id = head.id, .version = head.version};
+        return accept(store, row, pending, &there, false, &another, error);
     }
     return pending_meet(store, row, pending, theirs, theirs == NULL ? 0 : strlen(theirs), error);
 }

@@ -52,7 +52,36 @@ bool row_id_is_anothers(const struct row *row, const struct resource_head *head,
         return false;
     }
     bool other_chart = chart[0] != '\0' && row->patient[0] != '\0' && strcmp(chart, row->patient) != 0;
-    return uuid[0] != '\0' || other_chart || counts_anew(row, head);
+    /* The version that took ours carries our identifier. Only a later one may have lost it. */
+    bool first = row->patient[0] != '\0' && row->origin == ORIGIN_DEVICE && row->version[0] != '\0' &&
+                 strcmp(head->version, row->version) == 0;
+    return uuid[0] != '\0' || other_chart || first || counts_anew(row, head);
+}
+
+/* What is in no chart, and has our id but not our tag, which servers may drop: by what its maker alone wrote. */
+static enum status is_of_no_chart_and_anothers(struct store *store, const struct row *row, const cJSON *theirs, bool *another,
+                                               struct error *error)
+{
+    static const char *const telling[] = {"recorded", "name"}; /* of a Provenance, of a Practitioner */
+    char *body = NULL;
+    cJSON *ours = NULL;
+
+    enum status status = row_body(store, row->key, &body, error);
+    if (status == STATUS_OK) {
+        status = json_parse(body, strlen(body), &ours, error);
+    }
+    for (size_t i = 0; i < sizeof telling / sizeof telling[0] && status == STATUS_OK && !*another; i++) {
+        const cJSON *mine = json_member(ours, telling[i]);
+        const cJSON *other = json_member(theirs, telling[i]);
+        instant at = INSTANT_NONE;
+        instant when = INSTANT_NONE;
+        bool times = cJSON_IsString(mine) && cJSON_IsString(other) && instant_parse(mine->valuestring, &at, NULL) &&
+                     instant_parse(other->valuestring, &when, NULL);
+        *another = mine != NULL && !(times ? at == when : cJSON_Compare(mine, other, true));
+    }
+    cJSON_Delete(ours);
+    memory_free(body);
+    return status;
 }
 
 bool row_went_back(const struct row *row, const struct resource_head *head)
@@ -89,6 +118,21 @@ static enum status find_visit(struct store *store, const struct row *row, bool l
     return status;
 }
 
+/* A correction belongs to the visit that made what it corrects. */
+static enum status was_corrected(struct store *store, const struct row *row, bool *corrected, struct error *error)
+{
+    sqlite3_stmt *statement =
+        database_statement(store, "SELECT 1 FROM correction WHERE type = ? AND name = ? LIMIT 1", error);
+    if (statement == NULL) {
+        return database_error(store, error);
+    }
+    bind_text(statement, 1, row->type);
+    bind_text(statement, 2, row->uuid);
+    enum status status = database_step(store, statement, corrected, error);
+    sqlite3_reset(statement);
+    return status;
+}
+
 enum status row_is_changed_here(struct store *store, const struct row *row, bool *changed, struct error *error)
 {
     char visit[UUID_SIZE];
@@ -96,7 +140,7 @@ enum status row_is_changed_here(struct store *store, const struct row *row, bool
 
     enum status status = find_visit(store, row, true, visit, &count, error);
     *changed = count > (row->uuid[0] != '\0' ? 1 : 0); /* what she made is in the visit that made it too */
-    return status;
+    return status == STATUS_OK && !*changed && row->uuid[0] != '\0' ? was_corrected(store, row, changed, error) : status;
 }
 
 /* What waits for the nurse's word. `base` is the server's body that a change goes on top of; NULL for a creation. */
@@ -187,6 +231,9 @@ enum status row_forgotten(struct store *store, struct row *row, struct error *er
         status = resource_repeat(body, row->uuid, &made, error);
     }
     if (status == STATUS_OK) {
+        status = row_name_ours(store, row, &made.body, error);
+    }
+    if (status == STATUS_OK) {
         status = audit_add(store, "forgotten", row->type, row->id, row->patient, "", error);
     }
     if (status == STATUS_OK) {
@@ -210,6 +257,9 @@ enum status row_undone(struct store *store, const struct row *row, const char *v
     enum status status = find_visit(store, row, true, visit, &count, error);
     if (status == STATUS_OK) {
         status = row_body(store, row->key, &body, error);
+    }
+    if (status == STATUS_OK) {
+        status = row_name_ours(store, row, &body, error);
     }
     if (status == STATUS_OK) {
         struct question question = {.visit = visit, .if_none_exist = "", .base = theirs, .base_version = version,
@@ -255,7 +305,13 @@ static enum status put_back(struct store *store, const cJSON *resource, const st
         const char *chart = lookup_chart(&lookup, head->id);
         bool stranger = chart[0] != '\0' && row->patient[0] != '\0' && strcmp(chart, row->patient) != 0;
         bool another = row_id_is_anothers(row, head, lookup.identifier_uuid, chart);
+        if (!another && row->uuid[0] != '\0' && lookup.identifier_uuid[0] == '\0' && row->patient[0] == '\0') {
+            status = is_of_no_chart_and_anothers(store, row, resource, &another, error);
+        }
         lookup_free(&lookup);
+        if (status != STATUS_OK) {
+            return status;
+        }
         if (another) {
             return row_forgotten(store, row, error);
         }
@@ -291,7 +347,7 @@ enum status record_put_back(struct store *store, const cJSON *resource, struct e
     return status;
 }
 
-enum status outbox_differs(struct store *store, const cJSON *resource, bool *differs, struct error *error)
+enum status outbox_differs(struct store *store, const cJSON *resource, bool named, bool *differs, struct error *error)
 {
     struct resource_head head;
     struct row row = {0};
@@ -305,28 +361,10 @@ enum status outbox_differs(struct store *store, const cJSON *resource, bool *dif
     }
     status = row_find(store, head.type, head.id, NULL, 0, &row, &found, error);
     if (status == STATUS_OK && found) {
-        bool other = resource_own_uuid(resource, uuid) && row.uuid[0] != '\0' && strcmp(uuid, row.uuid) != 0;
+        bool told = resource_own_uuid(resource, uuid) || named;
+        bool other = told && row.uuid[0] != '\0' && strcmp(uuid, row.uuid) != 0;
         *differs = row.origin != ORIGIN_IMPORT && (other || strcmp(row.version, head.version) != 0 || counts_anew(&row, &head));
     }
-    return status;
-}
-
-enum status outbox_former(struct store *store, const char *type, const char *id, char uuid[UUID_SIZE], struct error *error)
-{
-    bool found = false;
-
-    uuid[0] = '\0';
-    sqlite3_stmt *statement = database_statement(store, "SELECT uuid FROM former WHERE type = ? AND id = ?", error);
-    if (statement == NULL) {
-        return database_error(store, error);
-    }
-    bind_text(statement, 1, type);
-    bind_text(statement, 2, id);
-    enum status status = database_step(store, statement, &found, error);
-    if (status == STATUS_OK && found) {
-        column_text(statement, 0, uuid, UUID_SIZE);
-    }
-    sqlite3_reset(statement);
     return status;
 }
 
@@ -368,27 +406,20 @@ enum status outbox_each_own(struct store *store, bool everything, instant since,
 
 /* --- letting go ------------------------------------------------------------------------------------ */
 
-/* What names something of ours, by our UUID or by an id that a server gave it. */
+/* What names something of ours: by our UUID, as all that waits for the nurse's word does. */
 struct naming {
-    struct store *store;
     const struct row *row;
     char named[REFERENCE_SIZE]; /* "" when nothing does */
-    enum status status;
 };
 
 static bool note_named(void *context, const char *reference, char *out, size_t size)
 {
     struct naming *naming = context;
-    char uuid[UUID_SIZE] = "";
     const char *id = reference_id(reference, naming->row->type);
 
     (void)out;
     (void)size;
-    if (id == NULL || naming->status != STATUS_OK) {
-        return false;
-    }
-    naming->status = outbox_former(naming->store, naming->row->type, id, uuid, NULL);
-    if (strcmp(id, naming->row->uuid) == 0 || strcmp(uuid, naming->row->uuid) == 0) {
+    if (id != NULL && strcmp(id, naming->row->uuid) == 0) {
         text_copy(naming->named, sizeof naming->named, reference);
     }
     return false;
@@ -410,7 +441,7 @@ static enum status find_named(struct store *store, int64_t outbox, struct naming
     }
     cJSON_Delete(tree);
     memory_free(body);
-    return status == STATUS_OK && naming->status != STATUS_OK ? error_no_memory(error) : status;
+    return status;
 }
 
 /* Out of the lists of something else that waits. What is part of it by more than a list would be left without it. */
@@ -434,7 +465,7 @@ static enum status unlink_from(struct store *store, int64_t outbox, struct namin
 
 static enum status unlink_everywhere(struct store *store, const struct row *row, int64_t outbox, struct error *error)
 {
-    struct naming naming = {.store = store, .row = row, .status = STATUS_OK};
+    struct naming naming = {.row = row};
     struct outbox_rows rows = {.items = NULL};
 
     enum status status = row->uuid[0] != '\0' ? query_outbox(store, &rows, error) : STATUS_OK;
@@ -448,7 +479,7 @@ static enum status unlink_everywhere(struct store *store, const struct row *row,
 static enum status is_forgotten(struct store *store, int64_t outbox, bool *forgotten, struct error *error)
 {
     sqlite3_stmt *statement =
-        database_statement(store, "SELECT 1 FROM outbox WHERE number = ? AND forgotten AND state = 'refused'", error);
+        database_statement(store, "SELECT 1 FROM outbox WHERE number = ? AND forgotten = 1 AND state = 'refused'", error);
     if (statement == NULL) {
         return database_error(store, error);
     }

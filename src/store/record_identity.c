@@ -103,6 +103,14 @@ static enum status rename_row(struct store *store, int64_t key, const char *id, 
     return status == STATUS_OK ? run_text(store, "UPDATE task SET id = ? WHERE resource = ?", id, key, error) : status;
 }
 
+enum status identity_return(struct store *store, int64_t key, const char *uuid, struct error *error)
+{
+    return run_text(store,
+                    "UPDATE OR IGNORE resource SET uuid = ?1 WHERE key = ?2 AND uuid IS NULL AND EXISTS "
+                    "(SELECT 1 FROM identity i WHERE i.type = resource.type AND i.uuid = ?1 AND i.id = resource.id)",
+                    uuid, key, error);
+}
+
 enum status identity_settle(struct store *store, struct row *ours, const char *id, const char *version,
                             struct error *error)
 {
@@ -116,7 +124,11 @@ enum status identity_settle(struct store *store, struct row *ours, const char *i
         return status;
     }
     if (pulled && theirs.key != ours->key) {
-        status = row_delete(store, ours->key, error);
+        /* What waits of ours must not go with its row. */
+        static const char follow[] = "UPDATE OR IGNORE outbox SET resource = (SELECT key FROM resource WHERE id = ?1 AND type = "
+                                     "(SELECT type FROM resource WHERE key = ?2)) WHERE resource = ?2";
+        status = run_text(store, follow, id, ours->key, error);
+        status = status == STATUS_OK ? row_delete(store, ours->key, error) : status;
         if (status == STATUS_OK) {
             status = run_text(store, "UPDATE resource SET uuid = ? WHERE key = ?", uuid, theirs.key, error);
         }

@@ -76,6 +76,7 @@ static enum status release(struct store *store, const char *patient, struct erro
         "DELETE FROM resource WHERE patient = ?1 AND type <> 'Patient' AND key NOT IN (SELECT resource FROM outbox)",
         "DELETE FROM quarantine WHERE patient = ?1",
         "DELETE FROM dropped WHERE patient = ?1",
+        "DELETE FROM correcting WHERE patient = ?1 AND outbox NOT IN (SELECT number FROM outbox)",
         "DELETE FROM draft WHERE visit IN (SELECT id FROM visit WHERE patient = ?1 AND accepted IS NOT NULL)",
         "DELETE FROM visit_part WHERE visit IN (SELECT id FROM visit WHERE patient = ?1 AND accepted IS NOT NULL)",
         "DELETE FROM visit WHERE patient = ?1 AND accepted IS NOT NULL",

@@ -85,6 +85,8 @@ bool row_went_back(const struct row *row, const struct resource_head *head);
 enum status row_is_changed_here(struct store *store, const struct row *row, bool *changed, struct error *error) MUST_CHECK;
 /* The server does not know it any more: it waits for the nurse's word, under our UUID. */
 enum status row_forgotten(struct store *store, struct row *row, struct error *error) MUST_CHECK;
+/* Names of ours in a body (replaced) from before the server was put back, which has the ids it had given them, are our UUIDs. */
+enum status row_name_ours(struct store *store, const struct row *row, char **body, struct error *error) MUST_CHECK;
 /* The server has `theirs`, from before what was changed here: the change waits for the nurse's word, on top of that. */
 enum status row_undone(struct store *store, const struct row *row, const char *version, const char *theirs, size_t length,
                        struct error *error) MUST_CHECK;
@@ -111,10 +113,17 @@ enum status pending_left_visit(struct store *store, const char *visit, struct er
  * was the last of its visit, marks the visit accepted. */
 enum status pending_done(struct store *store, const struct row *row, const struct pending *pending,
                          struct error *error) MUST_CHECK;
-/* A creation of ours is at the server under `id` and `version`, but nobody can tell from which try: done; or, when it was
- * changed since it first went out, waiting as an update of what is there. The row and its identity follow either way. */
-enum status pending_arrived(struct store *store, struct row *row, const struct pending *pending, const char *id,
-                            const char *version, struct error *error) MUST_CHECK;
+/* What the server has. All borrowed. */
+struct at_server {
+    const char *id, *version;
+    const char *body;           /* NULL when it was not read */
+    size_t length;
+};
+/* A creation of ours is at the server, but nobody can tell from which try: done; or, when it was changed since it first went
+ * out, it meets what is there (pending_meet) as a change of what had been sent. The row and its identity follow either way.
+ * INVALID, and nothing done, when it would have to meet a body that was not read. */
+enum status pending_arrived(struct store *store, struct row *row, const struct pending *pending,
+                            const struct at_server *there, struct error *error) MUST_CHECK;
 /* Finds the resource of an outbox row; *found is false when the row has left the outbox. */
 enum status pending_load(struct store *store, int64_t number, struct row *row, struct pending *pending, bool *found,
                          struct error *error) MUST_CHECK;
@@ -136,6 +145,8 @@ enum status row_says_same(struct store *store, int64_t key, const cJSON *theirs,
  * audit row. One that is here already, under the id in its body, is changed. `patient` is for what names none. */
 enum status made_add(struct store *store, const struct made_resource *resource, const char *visit, const char *patient,
                      struct error *error) MUST_CHECK;
+/* What the server delivers with our identifier, under the id that it gave ours, has our UUID again. */
+enum status identity_return(struct store *store, int64_t key, const char *uuid, struct error *error) MUST_CHECK;
 
 /* The id a resource without one is stored under: from its fullUrl, else from
  * its content, so that reading it twice finds it again. */

@@ -43,18 +43,21 @@ static enum status add_creation(struct store *store, const struct made_row *made
     return status == STATUS_OK ? pending_add(store, key, made->visit, made->made, "", NULL, error) : status;
 }
 
-/* A second change before the first was answered: one outbox row, on the first one's base. What has been sent stays known. */
+/* A second change before the first was answered: one outbox row, on the first one's base. What has been sent stays known. What
+ * waits for the nurse's word because a server forgot it goes on waiting for that. */
 static enum status squash(struct store *store, const struct made_row *made, int64_t number, struct error *error)
 {
     enum status status = row_run(
-        store, "INSERT INTO sent (outbox, body) SELECT number, body FROM outbox WHERE number = ? AND attempts > 0", number, error);
+        store,
+        "INSERT INTO sent (outbox, body) SELECT number, body FROM outbox WHERE number = ? AND attempts > 0 AND NOT superseded",
+        number, error);
     if (status != STATUS_OK) {
         return status;
     }
     sqlite3_stmt *statement = database_statement(
         store,
         "UPDATE outbox SET body = ?, visit = ?, superseded = superseded OR state = 'sending', "
-        "state = CASE state WHEN 'refused' THEN 'waiting' ELSE state END WHERE number = ?",
+        "state = CASE WHEN state = 'refused' AND forgotten <> 1 THEN 'waiting' ELSE state END WHERE number = ?",
         error);
     if (statement == NULL) {
         return database_error(store, error);

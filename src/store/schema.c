@@ -31,18 +31,20 @@ static const char *const migrations[] = {
     "CREATE INDEX sent_outbox ON sent (outbox);",
     /* How many patients left the caseload in a run. */
     "ALTER TABLE journal ADD COLUMN departed INTEGER NOT NULL DEFAULT 0;",
-    /* What a server that had taken it does not know any more waits for the nurse's word; and the ids it had given. */
-    "ALTER TABLE outbox ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0 CHECK (forgotten IN (0, 1));"
+    /* What a server that had taken it does not know any more waits for the nurse's word (1), and once a server has
+     * refused it, it is refused like any other (2); and the ids it had given. */
+    "ALTER TABLE outbox ADD COLUMN forgotten INTEGER NOT NULL DEFAULT 0 CHECK (forgotten IN (0, 1, 2));"
     "CREATE TABLE former ("
     "  type TEXT NOT NULL, id TEXT NOT NULL, uuid TEXT NOT NULL, PRIMARY KEY (type, id)) WITHOUT ROWID;",
-    /* What was signed before it was corrected, as it was; and what is typed for a correction that is not signed yet. */
+    /* What was signed before it was corrected, as it was, which stays when its visit leaves the device; and what is typed for
+     * a correction that is not signed yet. */
     "CREATE TABLE correction ("
-    "  number INTEGER PRIMARY KEY AUTOINCREMENT, visit TEXT NOT NULL REFERENCES visit (id) ON DELETE CASCADE,"
+    "  number INTEGER PRIMARY KEY AUTOINCREMENT, visit TEXT NOT NULL,"
     "  type TEXT NOT NULL, name TEXT NOT NULL, http_status INTEGER NOT NULL, reason TEXT NOT NULL, body TEXT NOT NULL,"
     "  practitioner TEXT NOT NULL, at INTEGER NOT NULL);"
     "CREATE INDEX correction_visit ON correction (visit);"
     "CREATE TABLE correcting ("
-    "  outbox INTEGER PRIMARY KEY REFERENCES outbox (number) ON DELETE CASCADE, typed TEXT NOT NULL, changed INTEGER NOT NULL);",
+    "  outbox INTEGER PRIMARY KEY, patient TEXT NOT NULL, typed TEXT NOT NULL, changed INTEGER NOT NULL);",
 };
 
 int schema_newest(void)

@@ -114,7 +114,7 @@ static bool is_forgotten(const struct outbox_row *row, const struct part *part)
     char target[MODEL_TARGET_SIZE];
     text_format(target, sizeof target, "%s/%s", row->type, row->id);
     if (part->uuid[0] != '\0') {
-        return row->forgotten && strcmp(row->uuid, part->uuid) == 0 && strcmp(row->type, part->type) == 0;
+        return strcmp(row->uuid, part->uuid) == 0 && strcmp(row->type, part->type) == 0;
     }
     return (row->forgotten || part->before) && strcmp(target, part->target) == 0;
 }

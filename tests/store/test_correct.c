@@ -1,16 +1,11 @@
 /* Correcting what a server refused: the value, what hangs on it, what was signed before, and what cannot be corrected. */
+#include "tests/store/correct_test.h"
 #include "tests/store/disk_faults.h"
-#include "tests/store/visit_test.h"
 
 #include "store/audit.h"
-#include "store/correct.h"
 
 #include <stdlib.h>
 #include <sys/wait.h>
-
-#define WORDS "Observation.value: not allowed here"
-#define PULSE "body LIKE '%8867-4%'"
-#define SCORE "body LIKE '%news2-total%'"
 
 /* Everything that a correction may change. */
 #define DIGEST \
@@ -30,58 +25,6 @@ static char *digest(struct fixture *fixture)
     assert_non_null(text);
     return text;
 }
-
-/* A visit with a whole NEWS2, signed and sent once; the server refuses what `which` selects. */
-static int64_t refused_visit(struct fixture *fixture, const char *which, char visit[UUID_SIZE])
-{
-    static const char *const fields[][2] = {
-        {"identity", "name, birth date"}, {"vitals.bp", "142/88"}, {"vitals.pulse", "91"}, {"vitals.rr", "18"},
-        {"vitals.spo2", "96"}, {"vitals.oxygen", "air"}, {"vitals.consciousness", "A"}, {"vitals.temp", "36.9"},
-        {"vitals.weight", "71"}, {"confirmed.weight", "71"}, {"note.s", "Feels well."}, {"note.p", "Weigh daily."},
-        {"consent.0.purpose", "home-care"}, {"consent.0.decision", "permit"}, {"consent.0.by", "patient"},
-        {"consent.0.method", "verbal"}, {"task.0.id", "t1"}, {"task.0.status", "completed"},
-    };
-    struct signer signer = nurse(fixture);
-    struct outbox_rows rows;
-    size_t queued = 0;
-    char sql[200];
-
-    fill_caseload(fixture);
-    assert_int_equal(pull(fixture, WEIGHT("w0", "1", "2026-11-20T00:00:00Z", "p1", "2026-11-19T09:00:00+09:00", "61.2")),
-                     APPLY_STORED);
-    assert_int_equal(draft_start(fixture->store, "p1", "", visit, &fixture->error), STATUS_OK);
-    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-        put_field(fixture, visit, fields[i][0], fields[i][1]);
-    }
-    assert_int_equal(record_sign_visit(fixture->store, visit, &signer, &queued, &fixture->error), STATUS_OK);
-    assert_int_equal(query_outbox(fixture->store, &rows, &fixture->error), STATUS_OK);
-    for (size_t i = 0; i < rows.count; i++) {
-        assert_int_equal(outbox_mark_sending(fixture->store, &rows.items[i].number, 1, &fixture->error), STATUS_OK);
-        assert_int_equal(outbox_mark_unknown(fixture->store, &rows.items[i].number, 1, "", &fixture->error), STATUS_OK);
-    }
-    outbox_rows_free(&rows);
-    snprintf(sql, sizeof sql, "SELECT number FROM outbox WHERE %s", which);
-    int64_t number = number_of(fixture, sql);
-    assert_true(number > 0);
-    assert_int_equal(record_refuse(fixture->store, number, 422, WORDS, &fixture->error), STATUS_OK);
-    fixture->time.wall += INSTANT_HOUR;
-    return number;
-}
-
-static enum status correct(struct fixture *fixture, int64_t number, const char *typed, bool confirmed)
-{
-    struct signer signer = nurse(fixture);
-
-    error_clear(&fixture->error);
-    return record_correct(fixture->store, number, typed, confirmed, &signer, &fixture->error);
-}
-
-#define assert_corrected(fixture, number, typed) \
-    do { \
-        if (correct(fixture, number, typed, false) != STATUS_OK) { \
-            fail_msg("%s: %s", typed, (fixture)->error.sentence); \
-        } \
-    } while (0)
 
 static void a_vital_is_corrected_with_what_hangs_on_it(void **state)
 {
@@ -145,7 +88,7 @@ static void a_vital_is_corrected_with_what_hangs_on_it(void **state)
     assert_int_equal(number_of(fixture, "SELECT count(*) FROM visit WHERE accepted IS NOT NULL"), 1);
     assert_int_equal(number_of(fixture, "SELECT count(*) FROM sent"), 0);
     assert_int_equal(record_release_patient(fixture->store, "p1", &fixture->error), STATUS_OK);
-    assert_int_equal(number_of(fixture, "SELECT count(*) FROM correction"), 0); /* what it says leaves with the patient */
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM correction"), 2); /* no server has what was signed before */
 }
 
 static void a_note_is_corrected(void **state)
@@ -315,95 +258,40 @@ static void what_is_typed_for_it_is_kept(void **state)
     struct correctable row;
 
     int64_t number = refused_visit(fixture, PULSE, visit);
-    assert_int_equal(correctable_keep(fixture->store, number, "7", &fixture->error), STATUS_OK);
-    assert_int_equal(correctable_keep(fixture->store, number, "71", &fixture->error), STATUS_OK);
+    assert_int_equal(correctable_load(fixture->store, number, &row, &fixture->error), STATUS_OK);
+    assert_int_equal(correctable_keep(fixture->store, &row, "7", &fixture->error), STATUS_OK);
+    assert_int_equal(correctable_keep(fixture->store, &row, "71", &fixture->error), STATUS_OK);
+    correctable_free(&row);
     assert_int_equal(reopen(fixture), STATUS_OK);
     assert_int_equal(correctable_load(fixture->store, number, &row, &fixture->error), STATUS_OK);
     assert_true(row.begun);
     assert_string_equal(row.typed, "71");
     assert_string_equal(row.before, "91");
     correctable_free(&row);
-    assert_int_equal(correctable_keep(fixture->store, row_of_type(fixture, "Consent").number, "x", &fixture->error), STATUS_NOT_FOUND);
     assert_int_equal(number_of(fixture, "SELECT count(*) FROM correcting"), 1);
     assert_corrected(fixture, number, "71");
     assert_int_equal(number_of(fixture, "SELECT count(*) FROM correcting"), 0);
-    assert_int_equal(correctable_keep(fixture->store, number, "72", &fixture->error), STATUS_NOT_FOUND);
 }
 
-/* --- what the server may hold all the same ------------------------------------------------------------ */
-
-/* A try before the refusal got through, and only its answer did not: the correction goes on from there. */
-static void what_was_there_after_all_is_corrected_there(void **state)
+/* It is sent again as it is, it turns out to be there, the patient leaves: the first two take nothing from her. */
+static void what_is_typed_outlives_the_refusal(void **state)
 {
     struct fixture *fixture = *state;
     char visit[UUID_SIZE];
+    struct correctable row;
 
     int64_t number = refused_visit(fixture, PULSE, visit);
-    assert_corrected(fixture, number, "71");
-    assert_int_equal(outbox_mark_sending(fixture->store, &number, 1, &fixture->error), STATUS_OK);
-    assert_int_equal(record_found(fixture->store, number, "o9", "4", &fixture->error), STATUS_OK);
-    assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox WHERE " PULSE " AND state = 'waiting' AND base_version = '4' "
-                                        "AND if_none_exist = '' AND base_body LIKE '%\"value\":91,%'"), 1);
-    assert_string_equal(text_of(fixture, "SELECT id FROM resource WHERE " PULSE), "o9");
-    assert_string_equal(text_of(fixture, "SELECT text FROM reading WHERE id = 'o9'"), "71");
-    /* Refused as an update, it can be corrected once more. */
-    assert_int_equal(outbox_mark_sending(fixture->store, &number, 1, &fixture->error), STATUS_OK);
-    assert_int_equal(record_refuse(fixture->store, number, 422, "still", &fixture->error), STATUS_OK);
-    assert_int_equal(correct(fixture, number, "71", false), STATUS_INVALID); /* the same, under whatever id */
-    assert_corrected(fixture, number, "72");
-    assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox WHERE " PULSE " AND base_version = '4'"), 1);
-    assert_int_equal(number_of(fixture, "SELECT count(*) FROM resource WHERE " PULSE), 1);
-    assert_int_equal(record_accept(fixture->store, number, "", "5", &fixture->error), STATUS_OK);
-    assert_string_equal(text_of(fixture, "SELECT version FROM resource WHERE " PULSE), "5");
-    assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox WHERE " PULSE), 0);
-}
-
-static void what_was_not_corrected_is_accepted_where_it_is_found(void **state)
-{
-    struct fixture *fixture = *state;
-    char visit[UUID_SIZE];
-
-    int64_t number = refused_visit(fixture, PULSE, visit);
+    assert_int_equal(correctable_load(fixture->store, number, &row, &fixture->error), STATUS_OK);
     assert_int_equal(outbox_retry(fixture->store, number, &fixture->error), STATUS_OK);
-    assert_int_equal(record_found(fixture->store, number, "o9", "4", &fixture->error), STATUS_OK);
+    assert_int_equal(correctable_keep(fixture->store, &row, "7", &fixture->error), STATUS_OK);
+    assert_int_equal(record_accept(fixture->store, number, "o9", "1", &fixture->error), STATUS_OK);
     assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox WHERE " PULSE), 0);
-    assert_string_equal(text_of(fixture, "SELECT id FROM resource WHERE " PULSE), "o9");
-}
-
-/* The same, found by a pull. `id`: what the server calls it. */
-static void pull_what_was_there(struct fixture *fixture, const char *id)
-{
-    char visit[UUID_SIZE];
-    char uuid[UUID_SIZE];
-    struct buffer body;
-
-    int64_t number = refused_visit(fixture, PULSE, visit);
-    text_copy(uuid, sizeof uuid, text_of(fixture, "SELECT uuid FROM resource WHERE " PULSE));
-    assert_corrected(fixture, number, "71");
-    buffer_init(&body, 4096);
-    buffer_format(&body, "{\"resourceType\":\"Observation\",\"id\":\"%s\"," META("3", "2026-11-22T00:30:00Z") ",\"status\":\"final\","
-                  "\"identifier\":[{\"system\":\"https://doorstep.example/fhir/NamingSystem/record\",\"value\":\"%s\"}],"
-                  "\"code\":{\"coding\":[{\"system\":\"http://loinc.org\",\"code\":\"8867-4\"}]},\"subject\":{\"reference\":"
-                  "\"Patient/p1\"},\"effectiveDateTime\":\"2026-11-22T09:00:00+09:00\",\"valueQuantity\":{\"value\":91,\"unit\":"
-                  "\"/min\",\"system\":\"http://unitsofmeasure.org\",\"code\":\"/min\"}}", id[0] != '\0' ? id : uuid, uuid);
-    assert_int_equal(pull(fixture, buffer_text(&body)), APPLY_UNCHANGED);
-    assert_int_equal(number_of(fixture, "SELECT count(*) FROM resource WHERE " PULSE), 1);
-    assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox WHERE " PULSE " AND state = 'waiting' AND base_version = '3' "
-                                        "AND body LIKE '%\"value\":71,%'"), 1);
-    assert_int_equal(number_of(fixture, "SELECT count(*) FROM reading WHERE vital = 2 AND text = '71'"), 1);
-    assert_int_equal(pull(fixture, buffer_text(&body)), APPLY_UNCHANGED); /* and once more is no news */
-    assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox WHERE state = 'conflict'"), 0);
-    buffer_free(&body);
-}
-
-static void a_pull_does_not_take_the_correction_for_arrived(void **state)
-{
-    pull_what_was_there(*state, "o9");
-}
-
-static void nor_where_the_server_kept_our_id(void **state)
-{
-    pull_what_was_there(*state, "");
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM correcting WHERE patient = 'p1' AND typed = '7'"), 1);
+    assert_int_equal(correctable_keep(fixture->store, &row, "71", &fixture->error), STATUS_OK);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM correcting WHERE typed = '71'"), 1);
+    correctable_free(&row);
+    assert_int_equal(record_release_patient(fixture->store, "p1", &fixture->error), STATUS_OK);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM correcting"), 0);
 }
 
 /* --- steps -------------------------------------------------------------------------------------------- */
@@ -529,10 +417,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_cannot_be_corrected_says_what_can_be_done, open_record, remove_home),
         cmocka_unit_test_setup_teardown(rows_are_named_in_words, open_record, remove_home),
         cmocka_unit_test_setup_teardown(what_is_typed_for_it_is_kept, open_record, remove_home),
-        cmocka_unit_test_setup_teardown(what_was_there_after_all_is_corrected_there, open_record, remove_home),
-        cmocka_unit_test_setup_teardown(what_was_not_corrected_is_accepted_where_it_is_found, open_record, remove_home),
-        cmocka_unit_test_setup_teardown(a_pull_does_not_take_the_correction_for_arrived, open_record, remove_home),
-        cmocka_unit_test_setup_teardown(nor_where_the_server_kept_our_id, open_record, remove_home),
+        cmocka_unit_test_setup_teardown(what_is_typed_outlives_the_refusal, open_record, remove_home),
         cmocka_unit_test_setup_teardown(a_crash_at_any_step_leaves_before_or_after, open_record, remove_home),
         cmocka_unit_test_setup_teardown(a_failing_disk_leaves_before_or_after_and_says_which, open_record, remove_home),
     };

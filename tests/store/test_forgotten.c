@@ -1,6 +1,6 @@
 /* What a server had taken and does not know any more, after it was put back to an older backup. */
 #include "store/conflict.h"
-#include "tests/store/visit_test.h"
+#include "tests/store/correct_test.h"
 
 #define FORGOTTEN "SELECT count(*) FROM outbox WHERE forgotten AND state = 'refused'"
 
@@ -99,11 +99,8 @@ static void a_forgotten_visit_goes_in_the_order_in_which_it_was_made(void **stat
         text_copy(made, sizeof made, rows.items[i].uuid);
     }
     outbox_rows_free(&rows);
-    /* Ids that were given are known by what they stood for. */
-    assert_int_equal(outbox_former(fixture->store, "Encounter", "500", made, &fixture->error), STATUS_OK);
-    assert_string_equal(made, visit);
-    assert_int_equal(outbox_former(fixture->store, "Encounter", "4711", made, &fixture->error), STATUS_OK);
-    assert_string_equal(made, "");
+    /* What the server's own bodies name of ours is named as ours again. */
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox WHERE body LIKE '%Observation/5__\"%'"), 0);
 }
 
 static void what_is_let_go_leaves_a_copy_and_an_audit_row(void **state)
@@ -197,6 +194,72 @@ static void what_a_server_undoes_of_others_is_followed(void **state)
     assert_string_equal(text_of(fixture, "SELECT status FROM task"), "requested");
 }
 
+/* A correction that followed what had arrived is hers too. */
+static void a_correction_that_a_server_undoes_waits_for_her(void **state)
+{
+    struct fixture *fixture = *state;
+    char visit[UUID_SIZE];
+    cJSON *first = NULL;
+    int64_t number = refused_visit(fixture, PULSE, visit);
+    char *before = memory_copy_text(text_of(fixture, "SELECT body FROM resource WHERE " PULSE));
+    assert_non_null(before);
+    assert_corrected(fixture, number, "71");
+    assert_int_equal(record_accept(fixture->store, number, "o9", "2", &fixture->error), STATUS_OK);
+    assert_int_equal(json_parse(before, strlen(before), &first, NULL), STATUS_OK);
+    memory_free(before);
+    cJSON_DeleteItemFromObjectCaseSensitive(first, "id");
+    cJSON_AddStringToObject(first, "id", "o9");
+    cJSON_DeleteItemFromObjectCaseSensitive(first, "meta");
+    cJSON_AddStringToObject(cJSON_AddObjectToObject(first, "meta"), "versionId", "1");
+    assert_int_equal(record_put_back(fixture->store, first, &fixture->error), STATUS_OK);
+    cJSON_Delete(first);
+    assert_int_equal(number_of(fixture, FORGOTTEN), 1);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM reading WHERE vital = 2 AND text = '71'"), 1);
+}
+
+/* Sent again, and refused by a server that knows it: refused, like anything else. */
+static void what_is_refused_when_it_is_sent_again_is_not_forgotten_any_more(void **state)
+{
+    struct fixture *fixture = *state;
+    char visit[UUID_SIZE];
+    struct sync_status status;
+    begin_with_visit(fixture, false, visit);
+    forget(fixture, "Observation");
+    struct outbox_row row = row_of_type(fixture, "Observation");
+    assert_int_equal(outbox_retry(fixture->store, row.number, &fixture->error), STATUS_OK);
+    assert_int_equal(outbox_mark_sending(fixture->store, &row.number, 1, &fixture->error), STATUS_OK);
+    assert_int_equal(record_refuse(fixture->store, row.number, 422, "no", &fixture->error), STATUS_OK);
+    assert_false(row_of_type(fixture, "Observation").forgotten);
+    assert_int_equal(query_status(fixture->store, &status, &fixture->error), STATUS_OK);
+    assert_int_equal(status.forgotten, 0);
+    assert_int_equal(status.refused, 1);
+    assert_int_equal(record_let_go(fixture->store, row.number, &fixture->error), STATUS_NOT_FOUND);
+}
+
+/* Her patient left the caseload and came back, with what she had made for him. */
+static void what_came_back_with_its_patient_is_still_hers(void **state)
+{
+    struct fixture *fixture = *state;
+    char visit[UUID_SIZE];
+    char id[ID_SIZE];
+    char uuid[UUID_SIZE];
+    char json[900];
+    begin_with_visit(fixture, false, visit);
+    text_copy(id, sizeof id, text_of(fixture, "SELECT id FROM identity WHERE type = 'Observation' ORDER BY id"));
+    text_copy(uuid, sizeof uuid, text_of(fixture, "SELECT uuid FROM identity WHERE type = 'Observation' ORDER BY id"));
+    assert_int_equal(record_release_patient(fixture->store, "p1", &fixture->error), STATUS_OK);
+    assert_int_equal(pull(fixture, HANA_1), APPLY_STORED);
+    snprintf(json, sizeof json,
+             "{\"resourceType\":\"Observation\",\"id\":\"%s\"," META("1", "2026-11-22T01:00:00Z") ",\"status\":\"final\","
+             "\"code\":{\"text\":\"Pulse\"},\"subject\":{\"reference\":\"Patient/p1\"},\"identifier\":[{\"system\":"
+             "\"https://doorstep.example/fhir/NamingSystem/record\",\"value\":\"%s\"}]}",
+             id, uuid);
+    assert_int_equal(pull(fixture, json), APPLY_STORED);
+    assert_int_equal(record_forgotten(fixture->store, "Observation", id, &fixture->error), STATUS_OK);
+    assert_int_equal(number_of(fixture, FORGOTTEN), 1);
+    assert_string_equal(text_of(fixture, "SELECT id FROM resource WHERE type = 'Observation' AND body LIKE '%Pulse%'"), uuid);
+}
+
 #define record_test(name) cmocka_unit_test_setup_teardown(name, open_record, remove_home)
 
 int main(void)
@@ -208,6 +271,9 @@ int main(void)
         record_test(an_id_that_was_given_again_takes_no_ones_place),
         record_test(what_a_server_undoes_of_the_nurses_waits_for_her),
         record_test(what_a_server_undoes_of_others_is_followed),
+        record_test(what_came_back_with_its_patient_is_still_hers),
+        record_test(a_correction_that_a_server_undoes_waits_for_her),
+        record_test(what_is_refused_when_it_is_sent_again_is_not_forgotten_any_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

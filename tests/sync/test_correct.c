@@ -116,6 +116,55 @@ static void what_had_arrived_is_corrected_there(void **state)
     assert_silent(bed);
 }
 
+/* And the office had added to it meanwhile: what it said stays, and is told of if the two do not go together. */
+static void what_the_office_added_to_what_had_arrived_stays(void **state)
+{
+    struct bed *bed = *state;
+    struct script script;
+    char visit[UUID_SIZE];
+    char target[REFERENCE_SIZE];
+    struct buffer listed;
+    cJSON *pulse = NULL;
+    assert_run(bed, STATUS_OK);
+    sign_visit(bed, "p1", small_visit, NULL, visit);
+    fault(bed, "{\"fault\":\"drop-reply\",\"times\":0,\"match\":\"POST /fhir\"}");
+    assert_run(bed, STATUS_UNREACHABLE);
+    no_faults(bed);
+    control(bed, "GET", "/resources?type=Observation", NULL, &listed);
+    for (const char *line = listed.data; line != NULL && pulse == NULL; line = strchr(line, '\n')) {
+        line += *line == '\n' ? 1 : 0;
+        size_t length = strcspn(line, "\n");
+        const char *value = strstr(line, "\"value\":91,");
+        if (value != NULL && value < line + length) {
+            assert_int_equal(json_parse(line, length, &pulse, NULL), STATUS_OK);
+        }
+    }
+    buffer_free(&listed);
+    assert_non_null(pulse);
+    text_format(target, sizeof target, "Observation/%s", json_text(pulse, "id"));
+    cJSON *note = cJSON_CreateObject();
+    cJSON_AddStringToObject(note, "text", "doctor called");
+    cJSON_AddItemToArray(cJSON_AddArrayToObject(pulse, "note"), note);
+    char *changed = json_print(pulse);
+    cJSON_Delete(pulse);
+    put_resource(bed, target, changed);
+    memory_free(changed);
+    script_begin(&script, bed);
+    script.answer = refuses;
+    script.text = "8867-4";
+    error_clear(&bed->error);
+    assert_int_equal(sync_push(&bed->sync, &bed->result, &bed->error), STATUS_OK);
+    correct(bed, "135");
+    script.text = NULL;
+    enum status status = run(bed);
+    assert_int_equal(held(bed, "Observation", "doctor called"), 1);
+    int asked = (int)number(bed, "SELECT count(*) FROM conflict WHERE theirs LIKE '%doctor called%'");
+    assert_int_equal(asked, held(bed, "Observation", "\"value\":135,") == 1 ? 0 : 1);
+    assert_int_equal(status, asked == 1 ? STATUS_ATTENTION : STATUS_OK);
+    assert_once_at_server(bed, visit);
+    script_end(&script);
+}
+
 #define bed_test(name) cmocka_unit_test_setup_teardown(name, group_bed, leave_bed)
 
 int main(void)
@@ -124,6 +173,7 @@ int main(void)
         bed_test(a_corrected_vital_is_taken_once),
         bed_test(a_corrected_note_is_taken_once),
         bed_test(what_had_arrived_is_corrected_there),
+        bed_test(what_the_office_added_to_what_had_arrived_stays),
     };
     memory_install();
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,21 +35,26 @@ static void restore(struct bed *bed)
     start_server(bed, options);
 }
 
-/* Somebody else's visit. */
-static void post_encounter(struct bed *bed, const char *patient)
+static void post(struct bed *bed, const char *type, const char *body)
 {
     struct transport transport = http_transport(bed->http);
     struct response response;
     char url[256];
-    char body[300];
-    text_format(url, sizeof url, "%s/Encounter", bed->base);
-    text_format(body, sizeof body, "{\"resourceType\":\"Encounter\",\"status\":\"finished\",\"class\":{\"code\":\"HH\"},"
-                                   "\"subject\":{\"reference\":\"Patient/%s\"}}", patient);
+    text_format(url, sizeof url, "%s/%s", bed->base, type);
     struct request request = {.method = "POST", .url = url, .body = body, .body_length = strlen(body)};
     response_init(&response);
     assert_int_equal(transport.exchange(transport.context, &request, &response, NULL), STATUS_OK);
     assert_int_equal(response.status, 201);
     response_free(&response);
+}
+
+/* Somebody else's visit. */
+static void post_encounter(struct bed *bed, const char *patient)
+{
+    char body[300];
+    text_format(body, sizeof body, "{\"resourceType\":\"Encounter\",\"status\":\"finished\",\"class\":{\"code\":\"HH\"},"
+                                   "\"subject\":{\"reference\":\"Patient/%s\"}}", patient);
+    post(bed, "Encounter", body);
 }
 
 #define FORGOTTEN "SELECT count(*) FROM outbox WHERE forgotten AND state = 'refused'"
@@ -154,6 +159,103 @@ static void what_is_left_of_a_visit_waits_for_what_was_forgotten(void **state)
     assert_once_at_server(bed, visit);
 }
 
+/* The id that hers had is somebody else's by now: what names it means that one. */
+static void what_names_the_one_who_has_her_id_now_goes_on_doing_so(void **state)
+{
+    struct bed *bed = *state;
+    char visit[UUID_SIZE];
+    char named[64];
+    char json[600];
+    assert_run(bed, STATUS_OK);
+    sign_visit(bed, "p1", small_visit, NULL, visit);
+    assert_run(bed, STATUS_OK);
+    text_format(named, sizeof named, "Encounter/%s", text_of(&bed->fixture, "SELECT id FROM identity WHERE type = 'Encounter'"));
+    restore(bed);
+    post_encounter(bed, "p2");
+    ahead = (MANIFEST_HOURS + 1) * INSTANT_HOUR;
+    assert_run(bed, STATUS_ATTENTION);
+    retry_all(bed);
+    assert_run(bed, STATUS_OK);
+    assert_once_at_server(bed, visit);
+    text_format(json, sizeof json, "{\"resourceType\":\"Task\",\"id\":\"tx\",\"status\":\"requested\",\"intent\":\"plan\","
+                "\"description\":\"Call\",\"for\":{\"reference\":\"Patient/p2\"},\"encounter\":{\"reference\":\"%s\"}}", named);
+    put_resource(bed, "Task/tx", json);
+    assert_run(bed, STATUS_OK);
+    sign_visit(bed, "p2", small_visit, "tx", visit);
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(held(bed, "Task", "completed"), 1);
+    text_format(json, sizeof json, "{\"reference\":\"%s\"}", named);
+    assert_int_equal(held(bed, "Task", json), 1);
+}
+
+static void a_signature_whose_id_is_anothers_is_asked_about(void **state)
+{
+    struct bed *bed = *state;
+    char visit[UUID_SIZE];
+    char uuid[UUID_SIZE];
+    assert_run(bed, STATUS_OK);
+    size_t made = sign_visit(bed, "p1", small_visit, NULL, visit);
+    assert_run(bed, STATUS_OK);
+    text_copy(uuid, sizeof uuid, text_of(&bed->fixture, "SELECT uuid FROM identity WHERE type = 'Provenance'"));
+    int last = (int)strtol(text_of(&bed->fixture, "SELECT id FROM identity WHERE type = 'Provenance'"), NULL, 10);
+    restore(bed);
+    for (int i = 1000; i <= last; i++) { /* ids are counted from there: hers is among them */
+        post(bed, "Provenance", "{\"resourceType\":\"Provenance\",\"recorded\":\"2026-11-22T00:00:00Z\","
+                                "\"target\":[{\"reference\":\"Patient/p2\"}],\"agent\":[{\"who\":{\"reference\":\"Practitioner/n2\"}}]}");
+    }
+    ahead = (MANIFEST_HOURS + 1) * INSTANT_HOUR;
+    assert_run(bed, STATUS_ATTENTION);
+    assert_int_equal(number(bed, FORGOTTEN), (int64_t)made);
+    retry_all(bed);
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(held(bed, "Provenance", uuid), 1);
+}
+
+static bool refuses_search(struct script *script, const struct request *request, struct response *response)
+{
+    if (strcmp(request->method, "GET") == 0 && strstr(request->url, script->text) != NULL) {
+        reply(response, script->step, FHIR_JSON, OUTCOME("error", "not allowed"));
+        return true;
+    }
+    return false;
+}
+
+/* The server does not say whether it still has what the rest of a visit belongs to: what waits goes all the same. */
+static void the_rest_of_a_visit_goes(struct bed *bed, int code, const char *refused)
+{
+    struct script script;
+    char visit[UUID_SIZE];
+    assert_run(bed, STATUS_OK);
+    sign_visit(bed, "p1", small_visit, NULL, visit);
+    fault(bed, "{\"fault\":\"reject\",\"contains\":\"8867-4\"}"); /* the pulse, and what signs it */
+    assert_run(bed, STATUS_ATTENTION);
+    no_faults(bed);
+    retry_all(bed);
+    script_begin(&script, bed);
+    script.answer = refuses_search;
+    script.step = code;
+    script.text = refused;
+    assert_run(bed, STATUS_OK);
+    script_end(&script);
+    assert_int_equal(number(bed, OUTBOX_COUNT), 0);
+    assert_once_at_server(bed, visit);
+}
+
+static void a_server_that_refuses_the_search_is_asked_by_id(void **state)
+{
+    the_rest_of_a_visit_goes(*state, 403, "/Encounter?_id=");
+}
+
+static void a_server_that_does_not_know_the_search_is_asked_by_id(void **state)
+{
+    the_rest_of_a_visit_goes(*state, 404, "/Encounter?_id=");
+}
+
+static void a_server_that_shows_nothing_is_sent_it_all_the_same(void **state)
+{
+    the_rest_of_a_visit_goes(*state, 403, "/Encounter");
+}
+
 #define bed_test(name) cmocka_unit_test_setup_teardown(name, begin, leave_bed)
 
 int main(void)
@@ -163,6 +265,11 @@ int main(void)
         bed_test(what_is_there_after_all_is_not_made_twice),
         bed_test(what_was_deleted_there_asks_nobody),
         bed_test(what_is_left_of_a_visit_waits_for_what_was_forgotten),
+        bed_test(what_names_the_one_who_has_her_id_now_goes_on_doing_so),
+        bed_test(a_signature_whose_id_is_anothers_is_asked_about),
+        bed_test(a_server_that_refuses_the_search_is_asked_by_id),
+        bed_test(a_server_that_does_not_know_the_search_is_asked_by_id),
+        bed_test(a_server_that_shows_nothing_is_sent_it_all_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

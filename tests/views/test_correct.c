@@ -4,7 +4,10 @@
 
 #include "store/correct.h"
 #include "store/draft.h"
+#include "store/outbox.h"
 #include "store/sign.h"
+#include "views/application_part.h"
+#include "views/correct.h"
 
 #define PULSE "body LIKE '%8867-4%'"
 #define NOTE "body LIKE '%\"DocumentReference\"%' AND body LIKE '%\"attachment\"%'"
@@ -108,6 +111,7 @@ static void a_vital_is_corrected_from_the_outbox(void **state)
     assert_true(stage_shows("confirmed 150"));
     stage_type(stage, EMPTY "91\r");
     assert_true(stage_shows("this correction is true"));
+    assert_true(stage_shows(", Pulse: 91 (signed before: 191)"));
     stage_type(stage, "not this one\r");
     assert_true(stage_shows("That is not the passphrase"));
     assert_int_equal(count(stage, REFUSED), 3);
@@ -188,6 +192,87 @@ static void what_cannot_be_corrected_says_so(void **state)
     assert_true(stage_shows("Pulse, visit of"));
 }
 
+/* It arrived after all, or was sent again elsewhere, while she types: nothing holds her, and nothing shows for ever. */
+static void what_left_meanwhile_holds_nobody(void **state)
+{
+    struct stage *stage = *state;
+
+    stage_unlock(stage);
+    make_refusals(stage);
+    stage_type(stage, "o" DOWN "e" EMPTY "9");
+    int64_t number = count(stage, "SELECT number FROM outbox WHERE " PULSE);
+    assert_int_equal(record_accept(borrow(stage)->store, number, "o9", "1", NULL), STATUS_OK);
+    give_back(stage);
+    stage_type(stage, "1\r"); /* it is not to be signed any more */
+    assert_string_equal(stage_view(stage), "correct");
+    assert_false(stage_shows("Passphrase"));
+    assert_true(stage_shows("Not refused any more"));
+    assert_false(stage_shows("signs it"));
+    assert_int_equal(count(stage, "SELECT count(*) FROM correcting WHERE typed = '91'"), 1);
+    stage_type(stage, "2" BACK);
+    assert_string_equal(stage_view(stage), "outbox");
+    assert_int_equal(count(stage, "SELECT count(*) FROM correcting WHERE typed = '912'"), 1);
+
+    stage_type(stage, DOWN "e"); /* the note; now idle hours lock it */
+    assert_string_equal(stage_view(stage), "correct");
+    number = count(stage, "SELECT number FROM outbox WHERE state = 'refused' AND " NOTE);
+    assert_int_equal(outbox_retry(borrow(stage)->store, number, NULL), STATUS_OK);
+    stage->fixture->store = NULL;
+    stage_type(stage, "More.");
+    stage_wait(stage, 3 * 3600 * 1000);
+    stage_work(stage);
+    assert_string_equal(stage_view(stage), "unlock");
+    assert_false(stage_shows("김민서"));
+    stage_unlock(stage);
+    assert_int_equal(count(stage, "SELECT count(*) FROM correcting WHERE typed LIKE '%More.'"), 1);
+    refuse(borrow(stage), NOTE, "still too long"); /* and there it is again */
+    give_back(stage);
+    stage_type(stage, "o" DOWN "e");
+    assert_string_equal(stage_view(stage), "correct");
+    assert_true(stage_shows("More."));
+    stage_type(stage, "x");
+    assert_int_equal(outbox_retry(borrow(stage)->store, number, NULL), STATUS_OK);
+    stage->fixture->store = NULL;
+    stage_type(stage, LOCK);
+    stage_work(stage);
+    assert_string_equal(stage_view(stage), "unlock");
+}
+
+#define AARON "{\"resourceType\":\"Patient\",\"id\":\"aaron\",\"name\":[{\"text\":\"Aaron Adams\"}],\"gender\":\"male\"," \
+              "\"birthDate\":\"1950-01-01\"}"
+
+/* Kim's visit brings nobody back to a correction: by then another patient's may be at hand. */
+static void it_is_no_place_to_return_to(void **state)
+{
+    struct stage *stage = *state;
+    struct application *application = application_of(stage);
+    struct error error = {0};
+    char visit[UUID_SIZE];
+
+    stage_unlock(stage);
+    make_refusals(stage);
+    struct fixture *fixture = borrow(stage);
+    pull(fixture, AARON);
+    assert_int_equal(draft_start(fixture->store, "kim", "", visit, NULL), STATUS_OK);
+    assert_int_equal(draft_put(fixture->store, visit, "vitals.pulse", "80", NULL), STATUS_OK);
+    give_back(stage);
+    correct_show(application, count(stage, "SELECT number FROM outbox WHERE " PULSE));
+    assert_string_equal(stage_view(stage), "correct");
+    stage_wait(stage, 2000);
+    assert_int_equal(count(stage, "SELECT count(*) FROM draft WHERE value = 'correct'"), 0);
+    /* A record that says so all the same. */
+    assert_int_equal(draft_put(borrow(stage)->store, visit, "screen", "correct", NULL), STATUS_OK);
+    stage->fixture->store = NULL;
+    stage_type(stage, LOCK);
+    stage_work(stage);
+    stage_unlock(stage);
+    assert_string_not_equal(stage_view(stage), "correct");
+    /* And never under another's header. */
+    assert_int_equal(application_choose_patient(application, "aaron", &error), STATUS_OK);
+    assert_int_equal(application_open_view(application, VIEW_CORRECT, 0, 0, &error), STATUS_INVALID);
+    assert_non_null(strstr(error.sentence, "another patient's"));
+}
+
 /* --- screens -------------------------------------------------------------------------------------- */
 
 static void golden(const char *name, const char *language, int rows, int columns)
@@ -256,6 +341,8 @@ int main(void)
         STAGED(a_note_is_corrected_in_its_editor),
         STAGED(what_is_typed_is_kept_until_it_is_signed),
         STAGED(what_cannot_be_corrected_says_so),
+        STAGED(what_left_meanwhile_holds_nobody),
+        STAGED(it_is_no_place_to_return_to),
         cmocka_unit_test(at_every_size),
         cmocka_unit_test(in_other_languages),
     };

@@ -83,6 +83,28 @@ static void it_is_let_go_from_the_outbox(void **state)
     assert_int_equal(count(stage, "SELECT count(*) FROM dropped"), made);
 }
 
+/* Between the two keys the entry leaves, and another stands in its place. */
+static void another_is_not_let_go_instead(void **state)
+{
+    struct stage *stage = *state;
+
+    stage_unlock(stage);
+    make_forgotten(stage);
+    assert_int_equal(sqlite3_exec(borrow(stage)->store->connection, "UPDATE outbox SET visit = ''", NULL, NULL, NULL), SQLITE_OK);
+    give_back(stage);
+    stage_type(stage, "o" "\x1b[B" "d");
+    assert_true(stage_shows("d once more"));
+    int64_t first = count(stage, "SELECT min(number) FROM outbox");
+    assert_int_equal(record_accept(borrow(stage)->store, first, "900", "1", NULL), STATUS_OK);
+    give_back(stage);
+    int64_t left = count(stage, FORGOTTEN);
+    stage_type(stage, "d");
+    assert_true(stage_shows("d once more"));
+    assert_int_equal(count(stage, FORGOTTEN), left);
+    stage_type(stage, "d");
+    assert_int_equal(count(stage, FORGOTTEN), left - 1);
+}
+
 static void it_is_sent_again_from_the_outbox(void **state)
 {
     struct stage *stage = *state;
@@ -102,6 +124,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         STAGED(it_is_let_go_from_the_outbox),
+        STAGED(another_is_not_let_go_instead),
         STAGED(it_is_sent_again_from_the_outbox),
     };
 
