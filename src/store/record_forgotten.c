@@ -218,6 +218,9 @@ static enum status ask_again(struct store *store, struct row *row, const struct 
             status = ask(store, row, &question, error);
         }
     }
+    if (status == STATUS_OK) {
+        status = waiting_name_ours(store, row, error);
+    }
     return status == STATUS_OK ? identity_forget(store, row, made->body, error) : status;
 }
 

@@ -1,7 +1,8 @@
 /*
- * What the server's own body of something names of ours, named as ours. Called
- * by record_forgotten.c for what a server does not know any more, only: a body
- * from before it was put back. In any other an id may be somebody else's by now.
+ * Ids that a server gave to what is ours, and does not know any more: in a body
+ * they become our UUIDs. Called by record_forgotten.c only, and only for bodies
+ * from before the server was put back: its own of what it has forgotten, and
+ * what was made here. In any other an id may be somebody else's by now.
  */
 #include "store/record_row.h"
 
@@ -51,17 +52,16 @@ static bool name_ours(void *context, const char *reference, char *out, size_t si
     return uuid[0] != '\0' && text_format(out, size, "%s/%s", type, uuid);
 }
 
-enum status row_name_ours(struct store *store, const struct row *row, char **body, struct error *error)
+static enum status rewrite(char **body, bool (*rename)(void *context, const char *reference, char *out, size_t size), void *context,
+                           struct error *error)
 {
-    struct renaming renaming = {.store = store, .uuid = row->uuid[0] != '\0' ? row->uuid : row->id, .error = error};
     cJSON *tree = NULL;
     char *text = NULL;
 
     enum status status = json_parse(*body, strlen(*body), &tree, error);
     if (status == STATUS_OK) {
-        status = references_rewrite(tree, name_ours, &renaming, error);
+        status = references_rewrite(tree, rename, context, error);
     }
-    status = status == STATUS_OK ? renaming.status : status;
     if (status == STATUS_OK) {
         text = json_print(tree);
         status = text == NULL ? error_no_memory(error) : STATUS_OK;
@@ -71,5 +71,77 @@ enum status row_name_ours(struct store *store, const struct row *row, char **bod
         *body = text;
     }
     cJSON_Delete(tree);
+    return status;
+}
+
+enum status row_name_ours(struct store *store, const struct row *row, char **body, struct error *error)
+{
+    struct renaming renaming = {.store = store, .uuid = row->uuid[0] != '\0' ? row->uuid : row->id, .error = error};
+
+    enum status status = rewrite(body, name_ours, &renaming, error);
+    return status == STATUS_OK ? renaming.status : status;
+}
+
+struct forgetting {
+    const struct row *row; /* with the id that the server knew it by */
+    bool named;
+};
+
+static bool name_forgotten(void *context, const char *reference, char *out, size_t size)
+{
+    struct forgetting *forgetting = context;
+    const char *id = reference_id(reference, forgetting->row->type);
+
+    if (id == NULL || strcmp(id, forgetting->row->id) != 0) {
+        return false;
+    }
+    forgetting->named = true;
+    return text_format(out, size, "%s/%s", forgetting->row->type, forgetting->row->uuid);
+}
+
+/* Another body for a row that waits. The server may hold what was sent. */
+static enum status replace_body(struct store *store, int64_t outbox, const char *body, struct error *error)
+{
+    enum status status =
+        row_run(store, "INSERT INTO sent (outbox, body) SELECT number, body FROM outbox WHERE number = ? AND attempts > 0", outbox,
+                error);
+
+    if (status != STATUS_OK) {
+        return status;
+    }
+    sqlite3_stmt *statement = database_statement(store, "UPDATE outbox SET body = ? WHERE number = ?", error);
+    if (statement == NULL) {
+        return database_error(store, error);
+    }
+    bind_text(statement, 1, body);
+    bind_integer(statement, 2, outbox);
+    return database_run(store, statement, error);
+}
+
+static enum status rename_in(struct store *store, int64_t outbox, const struct row *row, struct error *error)
+{
+    struct forgetting forgetting = {.row = row};
+    char *body = NULL;
+
+    enum status status = outbox_body(store, outbox, &body, error);
+    if (status == STATUS_OK) {
+        status = rewrite(&body, name_forgotten, &forgetting, error);
+    }
+    if (status == STATUS_OK && forgetting.named) {
+        status = replace_body(store, outbox, body, error);
+    }
+    memory_free(body);
+    return status;
+}
+
+enum status waiting_name_ours(struct store *store, const struct row *row, struct error *error)
+{
+    struct outbox_rows rows = {.items = NULL};
+
+    enum status status = query_outbox(store, &rows, error);
+    for (size_t i = 0; i < rows.count && status == STATUS_OK; i++) {
+        status = rows.items[i].is_update ? STATUS_OK : rename_in(store, rows.items[i].number, row, error);
+    }
+    outbox_rows_free(&rows);
     return status;
 }

@@ -87,6 +87,8 @@ enum status row_is_changed_here(struct store *store, const struct row *row, bool
 enum status row_forgotten(struct store *store, struct row *row, struct error *error) MUST_CHECK;
 /* Names of ours in a body (replaced) from before the server was put back, which has the ids it had given them, are our UUIDs. */
 enum status row_name_ours(struct store *store, const struct row *row, char **body, struct error *error) MUST_CHECK;
+/* What was made here and waits names `row`, which still has the id that the server forgot, by our UUID. */
+enum status waiting_name_ours(struct store *store, const struct row *row, struct error *error) MUST_CHECK;
 /* The server has `theirs`, from before what was changed here: the change waits for the nurse's word, on top of that. */
 enum status row_undone(struct store *store, const struct row *row, const char *version, const char *theirs, size_t length,
                        struct error *error) MUST_CHECK;

@@ -102,6 +102,7 @@ static void print_counts(const struct tally *tally, double seconds)
            (unsigned long long)tally->office_changes);
     printf("  left for the nurse, for a real reason: %llu conflicts, %llu refusals\n", (unsigned long long)tally->conflicts,
            (unsigned long long)tally->refusals);
+    printf("  refused and corrected: %llu\n", (unsigned long long)tally->corrected);
     printf("  of what a restored server forgot: %llu sent again, %llu let go\n", (unsigned long long)tally->sent_again,
            (unsigned long long)tally->let_go);
     printf("troubles:\n");

@@ -10,6 +10,7 @@
 
 #include "store/audit.h"
 #include "store/conflict.h"
+#include "store/correct.h"
 
 static instant device_now(void *context)
 {
@@ -236,6 +237,13 @@ static void enter_rest(struct nurse *nurse, struct visit_draft *draft)
     }
 }
 
+static struct signer signer_of(struct nurse *nurse, const char *practitioner)
+{
+    return (struct signer){.practitioner = practitioner, .practitioner_name = "Nurse Lee", .organization = "Home Care",
+                           .consent_policy = "", .language = "en", .randomness = &nurse->fixture.options.randomness,
+                           .now = device_now(nurse)};
+}
+
 static enum status sign_entered(struct nurse *nurse, struct visit_draft *draft, bool begun)
 {
     struct store *store = nurse->fixture.store;
@@ -250,9 +258,7 @@ static enum status sign_entered(struct nurse *nurse, struct visit_draft *draft, 
     if (status == STATUS_OK) {
         status = draft_put_all(store, draft, error);
     }
-    struct signer signer = {.practitioner = practitioner, .practitioner_name = "Nurse Lee", .organization = "Home Care",
-                            .consent_policy = "", .language = "en", .randomness = &nurse->fixture.options.randomness,
-                            .now = device_now(nurse)};
+    struct signer signer = signer_of(nurse, practitioner);
     return status == STATUS_OK ? record_sign_visit(store, draft->id, &signer, &queued, error) : status;
 }
 
@@ -354,6 +360,64 @@ int nurse_retry(struct nurse *nurse)
     if (count > 0) {
         trace(nurse->world, "%s sends %d refused again", nurse->name, count);
     }
+    return count;
+}
+
+/* What she types in place of what was refused; "" when she leaves it. Not what a NEWS2 was counted from. */
+static void retype(struct world *world, const struct correctable *refused, char *typed, size_t size)
+{
+    typed[0] = '\0';
+    if (refused->is_note) {
+        text_format(typed, size, "%s Number %u, as it should read.", refused->before, draw(world, 1000000));
+    } else if (refused->field == ENTRY_GLUCOSE) {
+        text_format(typed, size, "%u", 112 + draw(world, 20));
+    } else if (refused->field == ENTRY_WEIGHT) {
+        text_format(typed, size, "62.%u", draw(world, 10));
+    }
+}
+
+static bool correct_row(struct nurse *nurse, const struct outbox_row *row)
+{
+    struct store *store = nurse->fixture.store;
+    struct error *error = &nurse->fixture.error;
+    struct correctable refused;
+    char practitioner[ID_SIZE];
+    char typed[512];
+    error_clear(error);
+    if (correctable_load(store, row->number, &refused, error) != STATUS_OK) {
+        return false;
+    }
+    retype(nurse->world, &refused, typed, sizeof typed);
+    correctable_free(&refused);
+    if (typed[0] == '\0' || store_setting_get(store, SETTING_PRACTITIONER, practitioner, sizeof practitioner, error) != STATUS_OK) {
+        return false;
+    }
+    struct signer signer = signer_of(nurse, practitioner);
+    arm(nurse, 10, 40);
+    enum status status = record_correct(store, row->number, typed, true, &signer, error);
+    bool crashed = disarm(nurse);
+    if (status != STATUS_OK && !crashed) {
+        complain(nurse->world, LAW_CONFLICT, "%s: %s/%s can not be corrected: %s", nurse->name, row->type, row->id, error->sentence);
+    }
+    return true; /* what a crash left of it, the outbox tells */
+}
+
+int nurse_correct(struct nurse *nurse)
+{
+    struct outbox_rows rows;
+    int count = 0;
+    assert_int_equal(query_outbox(nurse->fixture.store, &rows, NULL), STATUS_OK);
+    for (size_t i = 0; i < rows.count; i++) {
+        const struct outbox_row *row = &rows.items[i];
+        if (row->state == OUTBOX_REFUSED && !row->forgotten && truth_may_correct(nurse, row->number) && chance(nurse->world, 50) &&
+            correct_row(nurse, row)) {
+            trace(nurse->world, "%s corrects %s/%s", nurse->name, row->type, row->id);
+            truth_note_visit(nurse, row->visit);
+            nurse->world->tally.corrected++;
+            count++;
+        }
+    }
+    outbox_rows_free(&rows);
     return count;
 }
 

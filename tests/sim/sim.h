@@ -85,6 +85,7 @@ struct tally {
     uint64_t seeds, failed, syncs, good_syncs, requests, writes, visits, resources, office_changes;
     uint64_t conflicts, refusals; /* left in an outbox at the end, for a real reason */
     uint64_t sent_again, let_go;  /* by nurses, of what a server had forgotten */
+    uint64_t corrected;           /* by nurses, of what was refused */
     uint64_t troubles[TROUBLE_COUNT], laws[LAW_COUNT], exemptions[EXEMPT_COUNT];
 };
 void tally_add(struct tally *to, const struct tally *from);
@@ -116,6 +117,8 @@ struct nurse {
 
 #define POISON "\"value\":111" /* a reading that some servers have a rule against */
 
+#define CORRECTIONS_AT_MOST 3 /* of one record */
+
 /* Something a nurse signed. */
 struct part {
     int nurse;
@@ -126,6 +129,8 @@ struct part {
     char base[ID_SIZE];               /* the version an update started from */
     char *body;                       /* owned, as it was queued */
     cJSON *tree;                      /* owned, the same */
+    cJSON *earlier[CORRECTIONS_AT_MOST]; /* owned: as it was signed before a correction */
+    size_t corrections;
     int64_t outbox;
     bool poison;                      /* the server refuses it, rightly */
     bool refused;                     /* it counted as refused after her last sync */
@@ -207,6 +212,8 @@ void nurse_close_drafts(struct nurse *nurse);     /* an open visit would keep a 
 void nurse_jump(struct nurse *nurse);             /* her clock */
 /* She asks for what was refused to be sent again. Returns how many. */
 int nurse_retry(struct nurse *nurse);
+/* She corrects some of what was refused, where that can be done, and signs it. Returns how many. */
+int nurse_correct(struct nurse *nurse);
 /* She says what becomes of what the server forgot: mostly it is sent again, sometimes let go. Returns of how much. */
 int nurse_answer(struct nurse *nurse);
 bool nurse_is_dead(void);                         /* her device has crashed and does nothing any more */
@@ -227,11 +234,13 @@ void office_catch_up(struct world *world);         /* after the server forgot: w
 
 /* --- what must hold ----------------------------------------------------------------------------------------- */
 
-/* Takes down what a signed visit queued. */
+/* Takes down what a signed visit queued, or a correction of it. */
 void truth_note_visit(struct nurse *nurse, const char *visit);
-/* What a conflict that was decided left in the outbox, and what it did not. */
+/* Whether this row can be corrected once more. */
+bool truth_may_correct(const struct nurse *nurse, int64_t outbox);
 /* What she let go of what the server forgot. */
 void truth_note_let_go(struct nurse *nurse, const struct outbox_row *row);
+/* What a conflict that was decided left in the outbox, and what it did not. */
 void truth_note_decision(struct nurse *nurse, int64_t outbox, const char *visit);
 /* After a sync that began when the server had `before` versions. */
 void truth_after_sync(struct nurse *nurse, size_t before, enum status status);

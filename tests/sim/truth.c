@@ -1,7 +1,8 @@
 /*
  * What must hold at the server: what was signed is there once, as it was
  * signed, nothing is called sent that is not, and nobody's change is lost.
- * What must hold on the devices is in charts.c.
+ * What must hold in the end is in truth_end.c, what must hold on the devices in
+ * charts.c.
  */
 #include "tests/sim/truth.h"
 
@@ -73,12 +74,15 @@ void truth_free(struct world *world)
     for (size_t i = 0; i < world->part_count; i++) {
         memory_free(world->parts[i].body);
         cJSON_Delete(world->parts[i].tree);
+        for (size_t j = 0; j < world->parts[i].corrections; j++) {
+            cJSON_Delete(world->parts[i].earlier[j]);
+        }
     }
     memory_free(world->parts);
 }
 
 /* The first version of what carries this UUID. */
-static const struct seen *find_made(const struct world *world, const char *type, const char *uuid)
+const struct seen *seen_made(const struct world *world, const char *type, const char *uuid)
 {
     for (size_t i = 0; i < world->seen_count; i++) {
         if (strcmp(world->seen[i].uuid, uuid) == 0 && strcmp(world->seen[i].type, type) == 0) {
@@ -88,7 +92,7 @@ static const struct seen *find_made(const struct world *world, const char *type,
     return NULL;
 }
 
-static const struct seen *find_version(const struct world *world, const char *target, int64_t number)
+const struct seen *seen_version(const struct world *world, const char *target, int64_t number)
 {
     for (size_t i = 0; i < world->seen_count; i++) {
         if (world->seen[i].number == number && strcmp(world->seen[i].target, target) == 0) {
@@ -98,7 +102,7 @@ static const struct seen *find_version(const struct world *world, const char *ta
     return NULL;
 }
 
-static bool is_deleted(const struct world *world, const char *target)
+bool seen_is_deleted(const struct world *world, const char *target)
 {
     for (size_t i = world->seen_count; i-- > 0;) {
         if (strcmp(world->seen[i].target, target) == 0) {
@@ -119,7 +123,7 @@ static bool is_forgotten(const struct outbox_row *row, const struct part *part)
     return (row->forgotten || part->before) && strcmp(target, part->target) == 0;
 }
 
-static const struct outbox_row *row_of(const struct outbox_rows *rows, const struct part *part)
+const struct outbox_row *part_row(const struct outbox_rows *rows, const struct part *part)
 {
     for (size_t i = 0; i < rows->count; i++) {
         if (rows->items[i].number == part->outbox || is_forgotten(&rows->items[i], part)) {
@@ -146,16 +150,52 @@ static struct part *part_of_row(struct world *world, int nurse, int64_t outbox)
     return part;
 }
 
+static bool have_the_same(const cJSON *a, const cJSON *b, const char *name)
+{
+    const cJSON *one = json_member(a, name);
+    const cJSON *other = json_member(b, name);
+    return one == other || cJSON_Compare(one, other, true);
+}
+
+/* What a correction changes of a record: the value of a vital, the words of a note. */
+static bool says_the_same_value(const cJSON *a, const cJSON *b)
+{
+    return have_the_same(a, b, "valueQuantity") && have_the_same(a, b, "content");
+}
+
+/* What was signed before is kept, as it may have arrived; other bodies of the same only name things in another way. */
+static void note_body(struct part *part, cJSON *tree)
+{
+    if (part->tree != NULL && part->uuid[0] != '\0' && !says_the_same_value(part->tree, tree)) {
+        assert_true(part->corrections < CORRECTIONS_AT_MOST);
+        part->earlier[part->corrections++] = part->tree;
+        part->tree = NULL;
+    }
+    cJSON_Delete(part->tree); /* a second answer to a task takes the place of the first while that waits */
+    part->tree = tree;
+    part->arrived = false;
+}
+
+bool truth_may_correct(const struct nurse *nurse, int64_t outbox)
+{
+    const struct world *world = nurse->world;
+    for (size_t i = 0; i < world->part_count; i++) {
+        if (world->parts[i].nurse == nurse->number && world->parts[i].outbox == outbox) {
+            return world->parts[i].corrections < CORRECTIONS_AT_MOST;
+        }
+    }
+    return false;
+}
+
 static void note_row(struct nurse *nurse, const struct outbox_row *row)
 {
     struct part *part = part_of_row(nurse->world, nurse->number, row->number);
-    memory_free(part->body); /* a second answer to a task takes the place of the first while that waits */
-    cJSON_Delete(part->tree);
+    cJSON *tree = NULL;
+    memory_free(part->body);
     part->body = NULL;
-    part->tree = NULL;
-    part->arrived = false;
     assert_int_equal(outbox_body(nurse->fixture.store, row->number, &part->body, NULL), STATUS_OK);
-    assert_int_equal(json_parse(part->body, strlen(part->body), &part->tree, NULL), STATUS_OK);
+    assert_int_equal(json_parse(part->body, strlen(part->body), &tree, NULL), STATUS_OK);
+    note_body(part, tree);
     text_copy(part->visit, sizeof part->visit, row->visit);
     text_copy(part->type, sizeof part->type, row->type);
     note_patient(part->tree, part->patient);
@@ -195,7 +235,7 @@ void truth_note_decision(struct nurse *nurse, int64_t outbox, const char *visit)
     for (size_t i = 0; i < world->part_count; i++) {
         struct part *part = &world->parts[i];
         if (part->nurse == nurse->number && part->outbox == outbox) {
-            part->lost = row_of(&rows, part) == NULL;
+            part->lost = part_row(&rows, part) == NULL;
             target = part->lost ? part->target : target;
         }
     }
@@ -225,7 +265,7 @@ static bool says_the_same(const cJSON *a, const cJSON *b)
 }
 
 /* The version that a nurse's update made, or another's that says the same. */
-static const struct seen *find_update(const struct world *world, const struct part *part)
+const struct seen *part_update(const struct world *world, const struct part *part)
 {
     for (size_t i = 0; i < world->seen_count; i++) {
         const struct seen *seen = &world->seen[i];
@@ -248,7 +288,7 @@ void truth_forget(struct world *world)
             last = strcmp(world->seen[j].target, part->target) == 0 ? &world->seen[j] : last;
         }
         part->lost = part->lost || (part->arrived && last != NULL && (last->deleted || !says_the_same(last->body, part->tree)));
-        const struct seen *made = part->uuid[0] == '\0' ? find_update(world, part) : NULL;
+        const struct seen *made = part->uuid[0] == '\0' ? part_update(world, part) : NULL;
         part->number = made != NULL ? made->number : 0;
         part->before = true;
         part->arrived = false;
@@ -266,16 +306,30 @@ void truth_forget(struct world *world)
     forget_seen(world);
 }
 
-static bool has_arrived(const struct world *world, struct part *part)
+/* The version that says what she corrected it to: the first one, or an update of what had arrived before. */
+const struct seen *part_corrected(const struct world *world, const struct part *part)
+{
+    for (size_t i = 0; i < world->seen_count; i++) {
+        const struct seen *seen = &world->seen[i];
+        if (!seen->deleted && strcmp(seen->uuid, part->uuid) == 0 && strcmp(seen->type, part->type) == 0 &&
+            says_the_same_value(seen->body, part->tree)) {
+            return seen;
+        }
+    }
+    return NULL;
+}
+
+bool part_has_arrived(const struct world *world, struct part *part)
 {
     if (!part->arrived) {
-        part->arrived = part->uuid[0] != '\0' ? find_made(world, part->type, part->uuid) != NULL
-                                              : find_update(world, part) != NULL;
+        part->arrived = part->uuid[0] == '\0'     ? part_update(world, part) != NULL
+                        : part->corrections > 0 ? part_corrected(world, part) != NULL
+                                                : seen_made(world, part->type, part->uuid) != NULL;
     }
     return part->arrived;
 }
 
-static const char *name_of(const struct part *part)
+const char *part_name(const struct part *part)
 {
     return part->uuid[0] != '\0' ? part->uuid : part->target;
 }
@@ -286,7 +340,7 @@ static void check_refused(struct nurse *nurse, struct part *part, const struct o
     bool refused = row->state == OUTBOX_REFUSED;
     if (refused && !part->refused && !nurse->said_no && row->attempts < 3 && !nurse->world->restored) {
         complain(nurse->world, LAW_CONFLICT, "%s: %s %s counts as refused, and nobody refused it: %s", nurse->name, part->type,
-                 name_of(part), row->reason);
+                 part_name(part), row->reason);
     }
     part->refused = refused;
 }
@@ -296,16 +350,16 @@ static void check_sent(struct nurse *nurse, const struct outbox_rows *rows)
     struct world *world = nurse->world;
     for (size_t i = 0; i < world->part_count; i++) {
         struct part *part = &world->parts[i];
-        const struct outbox_row *row = row_of(rows, part);
+        const struct outbox_row *row = part_row(rows, part);
         if (part->nurse == nurse->number && row != NULL) {
             check_refused(nurse, part, row);
         }
-        if (part->nurse != nurse->number || part->lost || row != NULL || has_arrived(world, part)) {
+        if (part->nurse != nurse->number || part->lost || row != NULL || part_has_arrived(world, part)) {
             continue;
         }
         if (!part->before) { /* what was sent before the server went back is looked for once a day: see check_parts() */
             complain(world, LAW_SYNCED, "%s: %s %s has left the outbox and is not at the server", nurse->name, part->type,
-                     name_of(part));
+                     part_name(part));
         }
     }
 }
@@ -322,268 +376,4 @@ void truth_after_sync(struct nurse *nurse, size_t before, enum status status)
     }
     outbox_rows_free(&rows);
     charts_after_sync(nurse, before, status == STATUS_OK || status == STATUS_ATTENTION);
-}
-
-/* --- in the end ----------------------------------------------------------------------------------------- */
-
-/* Whether `target` is what was made with this UUID: one of them, when it was deleted and made again. */
-static bool stands_for(const struct world *world, const char *type, const char *uuid, const char *target)
-{
-    for (size_t i = 0; i < world->seen_count; i++) {
-        const struct seen *seen = &world->seen[i];
-        if (strcmp(seen->target, target) == 0 && strcmp(seen->uuid, uuid) == 0 && strcmp(seen->type, type) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Whether `target` is what a server that went back had known as `former`. */
-static bool was_called(const struct world *world, const char *former, const char *target)
-{
-    for (size_t i = 0; i < world->former_count; i++) {
-        char type[RESOURCE_TYPE_SIZE];
-        text_format(type, sizeof type, "%.*s", (int)strcspn(former, "/"), former);
-        if (strcmp(world->formers[i].target, former) == 0 && stands_for(world, type, world->formers[i].uuid, target)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Whether it is a reference to what its nurse let go. */
-static bool names_let_go(const struct world *world, const cJSON *node)
-{
-    const char *reference = json_text(node, "reference");
-    bool named = false;
-    for (size_t i = 0; reference != NULL && i < world->part_count; i++) {
-        const struct part *part = &world->parts[i];
-        const char *id = reference_id(reference, part->type);
-        named = named || (part->lost && id != NULL && part->uuid[0] != '\0' && strcmp(id, part->uuid) == 0);
-    }
-    return named;
-}
-
-/* Whether `theirs` is what `ours` became: the same, with our UUIDs in references as the ids they stand for. */
-static bool is_as_signed(const struct world *world, const cJSON *ours, const cJSON *theirs)
-{
-    const cJSON *member = NULL;
-    if (cJSON_IsString(ours) && text_equal(ours->string, "reference") && cJSON_IsString(theirs)) {
-        const char *slash = strchr(ours->valuestring, '/');
-        if (slash != NULL && uuid_is_valid(slash + 1)) {
-            char type[RESOURCE_TYPE_SIZE];
-            text_format(type, sizeof type, "%.*s", (int)(slash - ours->valuestring), ours->valuestring);
-            return stands_for(world, type, slash + 1, theirs->valuestring);
-        }
-        return text_equal(ours->valuestring, theirs->valuestring) || was_called(world, ours->valuestring, theirs->valuestring);
-    }
-    if (!cJSON_IsObject(ours) && !cJSON_IsArray(ours)) {
-        return cJSON_Compare(ours, theirs, true);
-    }
-    if (cJSON_IsArray(ours)) {
-        const cJSON *other = theirs == NULL ? NULL : theirs->child;
-        cJSON_ArrayForEach(member, ours) {
-            bool same = other != NULL && is_as_signed(world, member, other);
-            if (!same && !names_let_go(world, member)) {
-                return false;
-            }
-            other = same ? other->next : other;
-        }
-        return other == NULL;
-    }
-    cJSON_ArrayForEach(member, ours) {
-        if (strcmp(member->string, "meta") != 0 && strcmp(member->string, "id") != 0 &&
-            !is_as_signed(world, member, json_member(theirs, member->string))) {
-            return false;
-        }
-    }
-    cJSON_ArrayForEach(member, theirs) {
-        if (strcmp(member->string, "meta") != 0 && strcmp(member->string, "id") != 0 &&
-            json_member(ours, member->string) == NULL) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static void check_creation(struct world *world, const struct part *part)
-{
-    const struct seen *first = find_made(world, part->type, part->uuid);
-    bool deleted = is_deleted(world, first->target);
-    for (size_t i = 0; i < world->seen_count; i++) {
-        const struct seen *seen = &world->seen[i];
-        if (seen->number != 1 || strcmp(seen->uuid, part->uuid) != 0 || strcmp(seen->type, part->type) != 0 ||
-            strcmp(seen->target, first->target) == 0) {
-            continue;
-        }
-        if (deleted) {
-            exempt(world, EXEMPT_REVIVED, "%s is %s again", first->target, seen->target);
-            deleted = is_deleted(world, seen->target);
-        } else {
-            complain(world, LAW_ONCE, "%s %s is %s and %s", part->type, part->uuid, first->target, seen->target);
-        }
-    }
-    if (!is_as_signed(world, part->tree, first->body)) {
-        char *text = json_print(first->body);
-        trace(world, "signed: %s", part->body);
-        trace(world, "stored: %s", text);
-        complain(world, LAW_CONTENT, "%s is not what n%d signed", first->target, part->nurse);
-        memory_free(text);
-    }
-}
-
-/* Members in which two versions of a task differ, but for a nurse's answer. */
-static bool differ_elsewhere(const cJSON *a, const cJSON *b)
-{
-    static const char *const answer[] = {"meta", "status", "statusReason", "lastModified"};
-    const cJSON *member = NULL;
-    cJSON_ArrayForEach(member, a) {
-        bool skipped = false;
-        for (size_t i = 0; i < sizeof answer / sizeof answer[0]; i++) {
-            skipped = skipped || strcmp(member->string, answer[i]) == 0;
-        }
-        if (!skipped && !cJSON_Compare(member, json_member(b, member->string), true)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* A nurse's answer overwrites nothing that she did not see. */
-static void check_update(struct world *world, const struct part *part)
-{
-    const struct seen *made = find_update(world, part);
-    const struct seen *replaced = find_version(world, part->target, made->number - 1);
-    int64_t base = strtoll(part->base, NULL, 10);
-    if (made->author != part->nurse || replaced == NULL) {
-        return;
-    }
-    if (world->restored) {
-        return; /* a number stands for two versions: If-Match cannot tell them apart */
-    }
-    if (replaced->deleted) {
-        complain(world, LAW_OFFICE, "n%d's answer revived %s, which was deleted", part->nurse, part->target);
-        return;
-    }
-    if (differ_elsewhere(made->body, replaced->body) || differ_elsewhere(replaced->body, made->body)) {
-        complain(world, LAW_OFFICE, "n%d's answer made version %lld of %s and took back what was changed in it", part->nurse,
-                 (long long)made->number, part->target);
-    }
-    for (int64_t number = base + 1; number < made->number; number++) {
-        const struct seen *between = find_version(world, part->target, number);
-        const struct seen *earlier = find_version(world, part->target, number - 1);
-        if (between != NULL && earlier != NULL && between->author != part->nurse && between->body != NULL &&
-            earlier->body != NULL && !text_equal(json_text(between->body, "status"), json_text(earlier->body, "status"))) {
-            complain(world, LAW_OFFICE, "n%d's answer to %s overwrites a status that she did not see", part->nurse, part->target);
-        }
-    }
-}
-
-/* Whether the server had a reason: a rule, something deleted, or something that could not arrive either. */
-static bool refused_rightly(const struct world *world, const struct part *part, const cJSON *node)
-{
-    const cJSON *child = NULL;
-    if (part->poison) {
-        return true;
-    }
-    if (cJSON_IsString(node) && text_equal(node->string, "reference")) {
-        const char *slash = strchr(node->valuestring, '/');
-        char type[RESOURCE_TYPE_SIZE];
-        text_format(type, sizeof type, "%.*s", slash == NULL ? 0 : (int)(slash - node->valuestring), node->valuestring);
-        if (slash != NULL && uuid_is_valid(slash + 1)) {
-            const struct seen *made = find_made(world, type, slash + 1);
-            return made == NULL || is_deleted(world, made->target);
-        }
-        return is_deleted(world, node->valuestring) || (world->restored && find_version(world, node->valuestring, 1) == NULL);
-    }
-    cJSON_ArrayForEach(child, node) {
-        if (refused_rightly(world, part, child)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Whether someone else changed, since, what the nurse answered. */
-static bool met_another(const struct world *world, const struct part *part)
-{
-    int64_t base = strtoll(part->base, NULL, 10);
-    for (size_t i = 0; i < world->seen_count; i++) {
-        const struct seen *seen = &world->seen[i];
-        if (strcmp(seen->target, part->target) == 0 && seen->number > base && seen->author != part->nurse) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void check_left(struct world *world, const struct part *part, const struct outbox_row *row)
-{
-    struct tally *tally = &world->tally;
-    if (row->state == OUTBOX_CONFLICT && row->is_update && (world->restored || met_another(world, part))) {
-        tally->conflicts++;
-    } else if (row->state != OUTBOX_CONFLICT && refused_rightly(world, part, part->tree)) {
-        tally->refusals++;
-    } else if (row->state == OUTBOX_WAITING || row->state == OUTBOX_SENDING) {
-        complain(world, LAW_DELIVERED, "n%d: %s %s still waits: %s", part->nurse, part->type, name_of(part), row->reason);
-    } else {
-        complain(world, LAW_CONFLICT, "n%d: %s %s is left as %s without a reason: %s", part->nurse, part->type, name_of(part),
-                 outbox_state_key(row->state), row->reason);
-    }
-}
-
-/* Whether a patient's chart has left the device once. */
-static bool was_released(struct nurse *nurse, const char *patient)
-{
-    char sql[128];
-    text_format(sql, sizeof sql, "SELECT count(*) FROM audit WHERE action = 'release' AND patient = '%s'", patient);
-    return number_of(&nurse->fixture, sql) > 0;
-}
-
-static void check_parts(struct nurse *nurse)
-{
-    struct world *world = nurse->world;
-    struct outbox_rows rows;
-    assert_int_equal(query_outbox(nurse->fixture.store, &rows, NULL), STATUS_OK);
-    for (size_t i = 0; i < world->part_count; i++) {
-        struct part *part = &world->parts[i];
-        const struct outbox_row *row = row_of(&rows, part);
-        if (part->nurse != nurse->number || part->lost) {
-            continue;
-        }
-        if (row != NULL) {
-            check_left(world, part, row);
-        } else if (has_arrived(world, part) && part->uuid[0] != '\0') {
-            check_creation(world, part);
-        } else if (has_arrived(world, part)) {
-            check_update(world, part);
-        } else if (!has_arrived(world, part) && was_released(nurse, part->patient)) {
-            exempt(world, EXEMPT_RESTORED_LOST, "%s: %s %s", nurse->name, part->type, name_of(part));
-        } else if (!has_arrived(world, part) && part->number != 0 && find_version(world, part->target, part->number) != NULL) {
-            exempt(world, EXEMPT_RESTORED_TWICE, "%s: %s", nurse->name, part->target);
-        } else if (!has_arrived(world, part)) {
-            complain(world, LAW_DELIVERED, "%s: %s %s is not at the server, and nobody asked %s", nurse->name, part->type,
-                     name_of(part), nurse->name);
-        }
-    }
-    outbox_rows_free(&rows);
-}
-
-bool truth_holds_deleted(struct world *world)
-{
-    bool holds = false;
-    truth_look(world);
-    for (int i = 0; i < world->nurse_count; i++) {
-        holds = charts_hold_deleted(&world->nurses[i]) || holds;
-    }
-    return holds;
-}
-
-void truth_at_end(struct world *world)
-{
-    truth_look(world);
-    for (int i = 0; i < world->nurse_count; i++) {
-        check_parts(&world->nurses[i]);
-        charts_at_end(&world->nurses[i]);
-    }
 }

@@ -120,6 +120,7 @@ static void step(struct world *world)
     world_deliver(world);
     if (what < 34) {
         (void)nurse_sync(nurse);
+        (void)nurse_correct(nurse);
         if (world->latency == 0 && world->allowed[TROUBLE_LATE_ROWS] && chance(world, 25)) {
             office_act_latest(world); /* in the same moment: just what the next sync has to reach back for */
         }
@@ -181,6 +182,7 @@ static void quiet_down(struct world *world)
         silent[turn] = sync_is_silent(&world->nurses[turn]);
         silent[turn] = nurse_answer(&world->nurses[turn]) == 0 && silent[turn];
         if (syncs++ < 2 * world->nurse_count) {
+            silent[turn] = nurse_correct(&world->nurses[turn]) == 0 && silent[turn];
             silent[turn] = nurse_retry(&world->nurses[turn]) == 0 && silent[turn];
             silent[turn] = (!world->decided || nurse_decide(&world->nurses[turn]) == 0) && silent[turn];
         }

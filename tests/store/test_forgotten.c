@@ -260,6 +260,37 @@ static void what_came_back_with_its_patient_is_still_hers(void **state)
     assert_string_equal(text_of(fixture, "SELECT id FROM resource WHERE type = 'Observation' AND body LIKE '%Pulse%'"), uuid);
 }
 
+/* A nurse whom a device made itself. What she signed meanwhile must not wait for an id that nobody has. */
+static void what_waits_names_her_whom_the_server_forgot(void **state)
+{
+    struct fixture *fixture = *state;
+    char uuid[ID_SIZE], visit[UUID_SIZE];
+    assert_int_equal(record_make_practitioner(fixture->store, "Nurse Lee", uuid, &fixture->error), STATUS_OK);
+    int64_t number = number_of(fixture, "SELECT number FROM outbox");
+    assert_int_equal(record_accept(fixture->store, number, "9000", "1", &fixture->error), STATUS_OK);
+    fill_caseload(fixture);
+    start_visit(fixture, false, visit);
+    struct signer signer = nurse(fixture);
+    size_t queued = 0;
+    signer.practitioner = "9000";
+    assert_int_equal(record_sign_visit(fixture->store, visit, &signer, &queued, &fixture->error), STATUS_OK);
+    struct outbox_row encounter = row_of_type(fixture, "Encounter");
+    assert_int_equal(outbox_mark_sending(fixture->store, &encounter.number, 1, &fixture->error), STATUS_OK);
+    assert_int_equal(outbox_mark_unknown(fixture->store, &encounter.number, 1, "", &fixture->error), STATUS_OK);
+    int64_t named = number_of(fixture, "SELECT count(*) FROM outbox WHERE body LIKE '%\"Practitioner/9000\"%'");
+    assert_true(named > 2);
+
+    assert_int_equal(record_forgotten(fixture->store, "Practitioner", "9000", &fixture->error), STATUS_OK);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox WHERE body LIKE '%Practitioner/9000%'"), 0);
+    char sql[128];
+    snprintf(sql, sizeof sql, "SELECT count(*) FROM outbox WHERE body LIKE '%%\"Practitioner/%s\"%%'", uuid);
+    assert_int_equal(number_of(fixture, sql), named);
+    /* What went out with the former id may have arrived: it is known again by that. Nothing else was sent. */
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM sent"), 1);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM sent WHERE body LIKE '%\"Practitioner/9000\"%'"), 1);
+    assert_int_equal(row_of_type(fixture, "Encounter").state, OUTBOX_WAITING);
+}
+
 #define record_test(name) cmocka_unit_test_setup_teardown(name, open_record, remove_home)
 
 int main(void)
@@ -274,6 +305,7 @@ int main(void)
         record_test(what_came_back_with_its_patient_is_still_hers),
         record_test(a_correction_that_a_server_undoes_waits_for_her),
         record_test(what_is_refused_when_it_is_sent_again_is_not_forgotten_any_more),
+        record_test(what_waits_names_her_whom_the_server_forgot),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
