@@ -46,6 +46,7 @@ static cJSON *conflicts_json(const struct conflicts *conflicts)
         json_add_text(item, "visit", conflict->visit);
         json_add_text(item, "type", conflict->type);
         json_add_text(item, "id", conflict->id);
+        json_add_text(item, "version", conflict->version);
         json_add_text(item, "patient", conflict->patient);
         json_add_text(item, "what", conflict->what);
         json_add_text(item, "state", outbox_state_key(OUTBOX_CONFLICT));
@@ -65,9 +66,11 @@ static const char *or_nothing(const char *text)
     return text[0] != '\0' ? text : "-";
 }
 
+/* The number comes with the server's version: kept with both, the decision is about what was shown. */
 static void print_conflict(struct command_line *line, const struct conflict *conflict)
 {
-    fprintf(line->out, "%lld\t%s %s\t%s\t%s\n", (long long)conflict->number, conflict->type, conflict->what,
+    fprintf(line->out, "%lld%s%s\t%s %s\t%s\t%s\n", (long long)conflict->number, conflict->version[0] != '\0' ? "@" : "",
+            conflict->version, conflict->type, conflict->what,
             conflict->patient_name[0] != '\0' ? conflict->patient_name : conflict->patient, reason_of(conflict));
     for (size_t i = 0; i < conflict->count; i++) {
         const struct conflict_part *part = &conflict->parts[i];
@@ -94,8 +97,8 @@ static enum status show(struct command_line *line, struct error *error)
     conflicts_free(&conflicts);
     if (status == STATUS_OK && count > 0) {
         return error_set(error, STATUS_ATTENTION,
-                         ngettext("%zu conflict needs you: doorstep conflicts keep mine|theirs|both NUMBER",
-                                  "%zu conflicts need you: doorstep conflicts keep mine|theirs|both NUMBER",
+                         ngettext("%zu conflict needs you: doorstep conflicts keep mine|theirs|both NUMBER@VERSION",
+                                  "%zu conflicts need you: doorstep conflicts keep mine|theirs|both NUMBER@VERSION",
                                   (unsigned long)count),
                          count);
     }
@@ -175,18 +178,19 @@ static enum status say_kept(struct command_line *line, int64_t number, const cha
     return STATUS_OK;
 }
 
-static enum status keep(struct command_line *line, enum keep choice, int64_t number, struct error *error)
+/* `version`: of the server's side as it was shown; NULL when nothing was said of it. */
+static enum status keep(struct command_line *line, enum keep choice, int64_t number, const char *version, struct error *error)
 {
     enum status status = command_open(line, error);
     if (status == STATUS_OK) {
-        status = record_resolve(line->store, number, choice, NULL, error);
+        status = record_resolve(line->store, number, choice, version, error);
     }
     return status == STATUS_OK ? say_kept(line, number, line->arguments[1], error) : status;
 }
 
 static enum status misused(struct error *error)
 {
-    return error_set(error, STATUS_USAGE, _("use it like this: doorstep conflicts keep mine|theirs|both NUMBER"));
+    return error_set(error, STATUS_USAGE, _("use it like this: doorstep conflicts keep mine|theirs|both NUMBER[@VERSION]"));
 }
 
 enum status verb_conflicts(struct command_line *line, struct error *error)
@@ -207,10 +211,11 @@ enum status verb_conflicts(struct command_line *line, struct error *error)
     char *end = NULL;
     errno = 0;
     long long number = strtoll(line->arguments[2], &end, 10);
-    bool whole = errno == 0 && end != line->arguments[2] && *end == '\0' && number > 0;
+    bool whole = errno == 0 && end != line->arguments[2] && (*end == '\0' || *end == '@') && number > 0;
+    const char *version = whole && *end == '@' ? end + 1 : NULL;
     for (size_t i = 0; i < sizeof choices / sizeof choices[0] && whole; i++) {
         if (strcmp(line->arguments[1], choices[i]) == 0) {
-            return keep(line, (enum keep)i, number, error);
+            return keep(line, (enum keep)i, number, version, error);
         }
     }
     return misused(error);

@@ -335,7 +335,7 @@ static bool is_too_wide(const cJSON *resource)
 
 static cJSON *merge_root(struct merging *merging)
 {
-    static const char *const appended[] = {"DocumentReference", "Observation", "Provenance", "AuditEvent", NULL};
+    static const char *const appended[] = {"DocumentReference", "Observation", "Provenance", "AuditEvent", "Consent", NULL};
     struct sides root = merging->root;
     cJSON *result = NULL;
 
@@ -349,7 +349,7 @@ static cJSON *merge_root(struct merging *merging)
         merging->out->adds = true;
         return take(merging, root.mine, root.theirs);
     }
-    if (merge_is_among(merging->type, appended)) {
+    if (merge_is_among(merging->type, appended) && !merge_holds_withdrawal(merging)) {
         merging->out->appends = true;
         cJSON_Delete(merge_contested(merging, NULL, root));
         if (merging->out->count > 0) {

@@ -228,8 +228,8 @@ static void merge_items(struct list_merge *at, struct list *base, struct list *m
     }
 }
 
-/* Both sides put something else in the place of one item, or changed doses that nothing tells apart: the list as a whole
- * is for a person to decide; both is what was merged. */
+/* An item that nothing names is gone on both sides, and one or both may have put something else in its place; or doses came or
+ * went that nothing tells apart: the list as a whole is for a person to decide; both is what was merged. */
 static cJSON *contest(struct list_merge *at, struct sides sides)
 {
     struct merging *merging = at->merging;
@@ -269,7 +269,7 @@ cJSON *merge_list(struct merging *merging, const struct merge_place *place, stru
     for (size_t i = 0; i < 3; i++) {
         memory_free(all[i]->items);
     }
-    if (merging->status == STATUS_OK && (at.dose || (at.replaced_base && at.new_mine && at.new_theirs))) {
+    if (merging->status == STATUS_OK && (at.dose || (at.replaced_base && (at.new_mine || at.new_theirs)))) {
         return contest(&at, sides);
     }
     if (cJSON_GetArraySize(at.result) == 0) {

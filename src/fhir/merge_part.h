@@ -73,6 +73,8 @@ void merge_find_unit(const struct merging *merging, bool root, struct merge_name
 bool merge_same_unit(const struct merge_name *a, const struct merge_name *b);
 /* The Consent whose decision stands without asking: the one that withdraws, when it is the newer one. NULL: none. */
 const cJSON *merge_newer_withdrawal(const struct sides *root);
+/* Whether this is a Consent that a side has withdrawn. */
+bool merge_holds_withdrawal(const struct merging *merging);
 
 /* --- merge_words.c --- */
 /* The name a nurse has for an element of a resource type. Translated; the element's own name when there is none. */

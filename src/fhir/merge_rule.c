@@ -31,7 +31,7 @@ static bool has_stem(const char *name, const char *stem)
 bool merge_is_dose(const char *name)
 {
     static const char *const stems[] = {"dosage",   "dose",     "maxDose",     "rate",       "quantity", "dailyAmount", "strength",
-                                        "asNeeded", "medication", "doNotPerform", "substitution", NULL};
+                                        "asNeeded", "medication", "doNotPerform", "substitution", "product", "scheduled", NULL};
 
     name += name[0] == '_';
     for (size_t i = 0; stems[i] != NULL; i++) {
@@ -54,6 +54,19 @@ bool merge_holds_dose(const cJSON *value)
     return false;
 }
 
+/* What a Task asks for. "Completed" answers what was asked when she read it, not what is asked now. */
+static const char *const asked[] = {"code", "description", "focus", "reasonCode", "reasonReference", "input", NULL};
+
+static bool asks_otherwise(const struct sides *root)
+{
+    bool otherwise = false;
+
+    for (size_t i = 0; asked[i] != NULL; i++) {
+        otherwise = otherwise || !merge_equal(json_member(root->mine, asked[i]), json_member(root->theirs, asked[i]));
+    }
+    return otherwise;
+}
+
 /* What is never taken from one side by itself once both have changed something. */
 bool merge_is_guarded(const struct merging *merging, const struct merge_place *place)
 {
@@ -65,6 +78,9 @@ bool merge_is_guarded(const struct merging *merging, const struct merge_place *p
     }
     while (place->outer != NULL) {
         place = place->outer;
+    }
+    if (strcmp(merging->type, "Task") == 0) {
+        return merge_is_among(place->name, asked) || (strcmp(place->name, "status") == 0 && asks_otherwise(&merging->root));
     }
     return strcmp(merging->type, "AllergyIntolerance") == 0 && !merge_is_among(place->name, free_of_care);
 }
@@ -159,14 +175,24 @@ static bool is_withdrawn(const cJSON *consent)
            text_equal(json_text(json_object(consent, "provision"), "type"), "deny");
 }
 
-/* When a side last decided: the consent's own time, or that of the server's version when the server has a new one. */
+/* A withdrawal is no new decision beside the former: it ends that one. */
+bool merge_holds_withdrawal(const struct merging *merging)
+{
+    return strcmp(merging->type, "Consent") == 0 && (is_withdrawn(merging->root.mine) || is_withdrawn(merging->root.theirs));
+}
+
+/* When a side last decided: the time that it put on its decision; when it put none, that of the server's version if that is new. */
 static instant decided(const cJSON *consent, const cJSON *base)
 {
     instant at = INSTANT_NONE;
     instant stored = INSTANT_NONE;
+    const char *dated = json_text(consent, "dateTime");
     const char *updated = json_text(json_object(consent, "meta"), "lastUpdated");
 
-    (void)instant_parse(json_text(consent, "dateTime"), &at, NULL);
+    (void)instant_parse(dated, &at, NULL);
+    if (at != INSTANT_NONE && !text_equal(dated, json_text(base, "dateTime"))) {
+        return at;
+    }
     if (!text_equal(updated, json_text(json_object(base, "meta"), "lastUpdated")) && instant_parse(updated, &stored, NULL)) {
         at = at == INSTANT_NONE || stored > at ? stored : at;
     }

@@ -132,6 +132,9 @@ static enum status replace_row(struct store *store, const struct row *row, const
     return status;
 }
 
+/* What a server forgot waits for the nurse's word, whatever else happens to it. */
+#define ASKED "forgotten = 1 AND state = 'refused'"
+
 static enum status wait_again(struct store *store, int64_t number, const struct meeting *meeting, const char *body,
                               struct error *error)
 {
@@ -143,8 +146,9 @@ static enum status wait_again(struct store *store, int64_t number, const struct 
     }
     sqlite3_stmt *statement = database_statement(
         store,
-        "UPDATE outbox SET base_version = ?, base_body = ?, body = ?, state = 'waiting', superseded = 0, attempts = 0, "
-        "http_status = 0, reason = '' WHERE number = ?",
+        "UPDATE outbox SET base_version = ?1, base_body = ?2, body = ?3, superseded = 0, attempts = 0, http_status = 0, "
+        "reason = CASE WHEN " ASKED " THEN reason ELSE '' END, state = CASE WHEN " ASKED " THEN state ELSE 'waiting' END "
+        "WHERE number = ?4",
         error);
     if (statement == NULL) {
         return database_error(store, error);

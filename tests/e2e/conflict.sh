@@ -78,8 +78,11 @@ expect 'deleted in words' 5 'deleted at the server' doorstep conflicts
 expect 'conflicts in JSON' 5 '"path": *"status".*"mine": *"completed".*"theirs": *"cancelled, Moved away".*"deleted": *true' doorstep conflicts --json
 numbers=$(doorstep conflicts --json 2>/dev/null | sed -n 's/.*"number":[^0-9]*\([0-9]*\).*/\1/p')
 set -- $numbers
+expect 'the number names the version shown' 5 "$1@2" doorstep conflicts
+expect 'another version than was shown' 1 'changed at the server again' doorstep conflicts keep mine "$1@1"
+expect 'is not decided' 5 '3 conflicts need you' doorstep conflicts
 expect 'both is no answer for a status' 1 "'Status' can only be one of the two" doorstep conflicts keep both "$1"
-expect 'keep mine' 0 '"state": *"waiting"' doorstep conflicts keep mine "$1" --json
+expect 'keep mine' 0 '"state": *"waiting"' doorstep conflicts keep mine "$1@2" --json
 expect 'keep theirs' 0 'nothing of it is left to send' doorstep conflicts keep theirs "$2"
 expect 'send what was deleted as new' 0 'goes with the next sync' doorstep conflicts keep mine "$3"
 expect 'once' 1 'in no conflict any more' doorstep conflicts keep mine "$1"

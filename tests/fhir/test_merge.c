@@ -70,8 +70,8 @@ static void each_side_keeps_its_own_elements(void **state)
 {
     (void)state;
     becomes(TASK("'status':'requested','description':'Weigh'"), TASK("'status':'completed','description':'Weigh'"),
-            TASK_2("'status':'requested','description':'Weigh twice','owner':{'reference':'Practitioner/n2'}"),
-            TASK_2("'status':'completed','description':'Weigh twice','owner':{'reference':'Practitioner/n2'}"));
+            TASK_2("'status':'requested','description':'Weigh','owner':{'reference':'Practitioner/n2'}"),
+            TASK_2("'status':'completed','description':'Weigh','owner':{'reference':'Practitioner/n2'}"));
     assert_true(merge_with(TASK("'status':'requested'"), TASK("'status':'completed'"), TASK_2("'status':'requested','priority':'asap'"),
                            MERGE_ASK)->adds);
     /* What one side took out stays out. */
@@ -84,6 +84,21 @@ static void each_side_keeps_its_own_elements(void **state)
     assert_false(merge_with(TASK("'status':'requested'"), TASK("'status':'completed'"),
                             TASK_2("'status':'completed','priority':'asap'"), MERGE_ASK)->adds);
     forget();
+}
+
+/* Completed was what she read, not what the office made of it since. */
+static void an_answer_is_not_put_on_another_question(void **state)
+{
+    (void)state;
+#define INSULIN(status, words, units) \
+    "'status':'" status "','description':'" words "','input':[{'type':{'text':'dose'},'valueQuantity':{'value':" units "}}]"
+    overlaps(TASK(INSULIN("requested", "Give insulin 4 units", "4")), TASK(INSULIN("completed", "Give insulin 4 units", "4")),
+             TASK_2(INSULIN("requested", "Give insulin 40 units", "4")), "status description");
+    overlaps(TASK(INSULIN("requested", "Give insulin", "4")), TASK(INSULIN("completed", "Give insulin", "4")),
+             TASK_2(INSULIN("requested", "Give insulin", "40")), "status input");
+    overlaps(TASK("'status':'requested','focus':{'reference':'MedicationRequest/1'}"),
+             TASK("'status':'completed','focus':{'reference':'MedicationRequest/1'}"),
+             TASK_2("'status':'requested','focus':{'reference':'MedicationRequest/2'}"), "status focus");
 }
 
 static void a_status_and_its_reason_go_together(void **state)
@@ -227,6 +242,9 @@ static void lists_without_identity_are_sets_of_values(void **state)
                                      MERGE_BOTH);
     assert_true(merge->overlaps[0].both);
     assert_int_equal(cJSON_GetArraySize(json_array(merge->tree, "note")), 2);
+    /* One side changed what the other took out: with nothing to name it by, a person looks. */
+#define NOTED(rest) TASK("'status':'requested','note':[" rest "]")
+    overlaps(NOTED("{'text':'a'},{'text':'b'}"), NOTED("{'text':'a, twice'},{'text':'b'}"), NOTED("{'text':'b'}"), "note");
     /* Two items of one key: their values tell. */
     becomes(PATIENT("'identifier':[{'system':'a','value':'1'},{'system':'a','value':'1','use':'old'}]"),
             PATIENT("'active':true,'identifier':[{'system':'a','value':'1'}]"),
@@ -248,6 +266,9 @@ static void a_dose_is_never_merged_by_itself(void **state)
              ORDER("'medicationReference':{'reference':'Medication/1'}"), "medication");
 #define DIET(id, digits) "{" id "'detail':{'kind':'NutritionOrder','status':'scheduled','dailyAmount':{'value':" digits "}}}"
 #define DIETS(rest) "{'resourceType':'CarePlan','id':'c','activity':[" rest "]"
+    overlaps(DIETS("{'detail':{'productCodeableConcept':{'text':'Warfarin 1 mg'}}}") "}",
+             DIETS("{'detail':{'productCodeableConcept':{'text':'Warfarin 1 mg'}}}") ",'title':'x'}",
+             DIETS("{'detail':{'productCodeableConcept':{'text':'Warfarin 5 mg'}}}") "}", "activity");
     overlaps(DIETS(DIET("'id':'a',", "5")) "}", DIETS(DIET("'id':'a',", "7")) "}", DIETS(DIET("'id':'a',", "5")) ",'title':'x'}",
              "activity[a].detail.dailyAmount");
     /* Nothing tells such items apart: the list is looked at as a whole, and both is no answer. */
@@ -289,6 +310,12 @@ static void a_newer_withdrawal_of_consent_wins(void **state)
         WITHDRAWN("2026-11-21T09:00:00Z", "2026-10-01T09:00:00Z", "inactive", "permit"), /* the server says when */
     };
     (void)state;
+    /* When it reached the server says nothing of when it was decided. */
+    overlaps(BASE, RENEWED, WITHDRAWN("2026-11-21T09:00:00Z", "2026-11-20T08:00:00Z", "active", "deny"), "provision");
+    /* Two decisions that are no withdrawals: neither is made a part of the other. */
+    struct merge *two = merge_with(BASE, RENEWED, CONSENT(OLD, "'status':'active','dateTime':'2026-10-01T09:00:00Z','provision':{"
+                                                               "'type':'permit'},'policyRule':{'text':'x'}"), MERGE_ASK);
+    assert_true(two->appends && two->count == 1 && two->overlaps[0].both);
     for (size_t i = 0; i < sizeof newer / sizeof newer[0]; i++) {
         cJSON *withdrawn = parse(newer[i]);
         struct merge *merge = merge_with(BASE, RENEWED, newer[i], MERGE_MINE);
@@ -386,6 +413,7 @@ int main(void)
     memory_install();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_side_keeps_its_own_elements),
+        cmocka_unit_test(an_answer_is_not_put_on_another_question),
         cmocka_unit_test(a_status_and_its_reason_go_together),
         cmocka_unit_test(bookkeeping_is_no_question),
         cmocka_unit_test(numbers_are_their_digits),

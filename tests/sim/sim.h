@@ -135,6 +135,7 @@ struct part {
     bool poison;                      /* the server refuses it, rightly */
     bool refused;                     /* it counted as refused after her last sync */
     bool arrived;                     /* it is (or was) at the server */
+    bool decided;                     /* she chose between hers and what she was shown of the server's */
     bool lost;                        /* let go: decided against, or overwritten by somebody before the server forgot both */
     bool before;                      /* the server went back: it was signed before */
     int64_t number;                   /* and had this version there */

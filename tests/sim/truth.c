@@ -235,6 +235,7 @@ void truth_note_decision(struct nurse *nurse, int64_t outbox, const char *visit)
     for (size_t i = 0; i < world->part_count; i++) {
         struct part *part = &world->parts[i];
         if (part->nurse == nurse->number && part->outbox == outbox) {
+            part->decided = true;
             part->lost = part_row(&rows, part) == NULL;
             target = part->lost ? part->target : target;
         }

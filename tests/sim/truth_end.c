@@ -149,13 +149,13 @@ static void check_creation(struct world *world, const struct part *part)
     }
 }
 
-/* Members in which two versions of a task differ, but for a nurse's answer. */
-static bool differ_elsewhere(const cJSON *a, const cJSON *b)
+/* Members in which two versions of a task differ, but for a nurse's answer; if she `decided`, also to what it is one. */
+static bool differ_elsewhere(const cJSON *a, const cJSON *b, bool decided)
 {
     static const char *const answer[] = {"meta", "status", "statusReason", "lastModified"};
     const cJSON *member = NULL;
     cJSON_ArrayForEach(member, a) {
-        bool skipped = false;
+        bool skipped = decided && strcmp(member->string, "description") == 0;
         for (size_t i = 0; i < sizeof answer / sizeof answer[0]; i++) {
             skipped = skipped || strcmp(member->string, answer[i]) == 0;
         }
@@ -182,9 +182,13 @@ static void check_update(struct world *world, const struct part *part)
         complain(world, LAW_OFFICE, "n%d's answer revived %s, which was deleted", part->nurse, part->target);
         return;
     }
-    if (differ_elsewhere(made->body, replaced->body) || differ_elsewhere(replaced->body, made->body)) {
+    if (differ_elsewhere(made->body, replaced->body, part->decided) || differ_elsewhere(replaced->body, made->body, part->decided)) {
         complain(world, LAW_OFFICE, "n%d's answer made version %lld of %s and took back what was changed in it", part->nurse,
                  (long long)made->number, part->target);
+    }
+    const char *asked = json_text(made->body, "description");
+    if (!text_equal(asked, json_text(part->tree, "description"))) {
+        complain(world, LAW_OFFICE, "n%d's answer to %s stands under another question: %s", part->nurse, part->target, asked);
     }
     for (int64_t number = base + 1; number < made->number; number++) {
         const struct seen *between = seen_version(world, part->target, number);

@@ -175,6 +175,13 @@ static void what_a_server_undoes_of_the_nurses_waits_for_her(void **state)
     assert_true(row.forgotten && row.is_update && row.state == OUTBOX_REFUSED);
     assert_string_equal(row.base_version, "1");
     assert_string_equal(text_of(fixture, "SELECT status FROM task"), "completed");
+    /* What the office changes beside it meanwhile is merged, and is no word of hers. */
+    assert_int_equal(pull(fixture, TASK("2", "2026-11-23T00:00:00Z", "requested\",\"priority\":\"asap")), APPLY_STORED);
+    row = row_of_type(fixture, "Task");
+    assert_true(row.forgotten && row.state == OUTBOX_REFUSED);
+    assert_string_equal(row.base_version, "2");
+    assert_non_null(strstr(row.reason, "restored from a backup"));
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox WHERE body LIKE '%asap%' AND body LIKE '%completed%'"), 1);
     assert_int_equal(record_let_go(fixture->store, row.number, &fixture->error), STATUS_OK);
     assert_string_equal(text_of(fixture, "SELECT status FROM task"), "requested");
     assert_int_equal(number_of(fixture, "SELECT count(*) FROM dropped WHERE mine LIKE '%completed%'"), 1);
