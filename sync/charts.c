@@ -288,6 +288,14 @@ static enum status search_singly(struct pulling *pulling, const char *url, struc
     return status;
 }
 
+/* What is missing lies before the position that the pages were saved with: this type begins again. */
+static enum status forget_position(struct pulling *pulling, struct error *error)
+{
+    struct position begin = {.type = pulling->position.type, .reached = INSTANT_NONE, .began = pulling->position.began};
+    enum status status = record_begin(pulling->sync->store, error);
+    return status == STATUS_OK ? sync_end_page(pulling->sync->store, save_position(pulling, &begin, error), error) : status;
+}
+
 /* All of one type that changed since then; a search for `after` (may be NULL) follows, most likely. */
 static enum status search_type(struct pulling *pulling, const char *since, const struct pulled_type *after, struct error *error)
 {
@@ -311,6 +319,10 @@ static enum status search_type(struct pulling *pulling, const char *since, const
         status = search_singly(pulling, buffer_text(&url), error);
     }
     buffer_free(&url);
+    if (status == STATUS_FAILED && pulling->result->last.lacking && pulling->marking) {
+        enum status forgotten = forget_position(pulling, error);
+        return forgotten == STATUS_OK ? status : forgotten;
+    }
     if (status == STATUS_NOT_FOUND) {
         return error_set(error, STATUS_FAILED, _("the server keeps no %s, which charts need: ask the office"), type->type);
     }
@@ -329,10 +341,13 @@ static enum status apply_answer(void *context, size_t index, const cJSON *bundle
 {
     struct answers *answers = context;
     char type[RESOURCE_TYPE_SIZE];
+    int64_t total = 0;
+    int64_t matches = 0;
     size_t i = 0;
     (void)index;
-    if (bundle_next(bundle) != NULL || !bundle_searched_type(bundle, type)) {
-        return STATUS_OK;
+    if (bundle_next(bundle) != NULL || !bundle_searched_type(bundle, type) ||
+        bundle_check_search(bundle, type, &matches, NULL) != STATUS_OK || (bundle_total(bundle, &total) && matches < total)) {
+        return STATUS_OK; /* asked for by itself, it is looked at again */
     }
     while (i < PULLED_TYPES && strcmp(pulled_types[i].type, type) != 0) {
         i++;

@@ -20,6 +20,10 @@ struct walk {
     struct sync *sync;
     struct sync_result *result;
     const char *url; /* where it began */
+    char type[RESOURCE_TYPE_SIZE]; /* that is searched for */
+    bool mixed;      /* the matches may bring others along */
+    int64_t total;   /* of matches, as the server counts them; -1 while it does not */
+    int64_t matches; /* that came */
     const char *then; /* the search after it, NULL when nobody knows */
     char *current;   /* owned, like the next two; NULL after the last page */
     char *next;
@@ -110,6 +114,8 @@ static enum status walk_to_sized(char **slot, const char *url, size_t size, stru
 static enum status walk_begin(struct walk *walk, struct error *error)
 {
     const char *end = NULL;
+    walk->total = -1;
+    walk->matches = 0;
     enum status status = walk_to(&walk->current, walk->url, error);
     if (status != STATUS_OK || (walk->size == 0 && count_in(walk->url, &end) != NULL)) {
         return status;
@@ -119,6 +125,42 @@ static enum status walk_begin(struct walk *walk, struct error *error)
         walk->most = PAGE_MOST;
     }
     return status == STATUS_OK ? walk_to_sized(&walk->current, walk->url, walk->size, error) : status;
+}
+
+static void read_type(struct walk *walk)
+{
+    const char *end = strchr(walk->url, '?');
+    const char *begin = end;
+    while (begin != NULL && begin > walk->url && begin[-1] != '/') {
+        begin--;
+    }
+    if (begin != NULL) {
+        walk->mixed = strstr(end, "include") != NULL;
+        text_format(walk->type, sizeof walk->type, "%.*s", (int)(end - begin), begin);
+    }
+}
+
+/* Whether this page is one of what was asked for; and, if it is the last, whether with it came as many as the server counts. */
+static enum status check_page(struct walk *walk, const cJSON *bundle, struct error *error)
+{
+    int64_t matches = 0;
+    int64_t total = 0;
+    enum status status = bundle_check_search(bundle, walk->mixed ? "" : walk->type, &matches, error);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (!bundle_total(bundle, &total)) {
+        total = walk->total; /* HAPI knows that of a long list only on a later page */
+    }
+    walk->total = total;
+    walk->matches += matches;
+    walk->result->last.lacking = bundle_next(bundle) == NULL && walk->matches < walk->total;
+    if (walk->result->last.lacking) {
+        return error_set(error, STATUS_FAILED,
+                         _("the server counts %lld %s records and sent %lld: the next sync asks again; tell the office if it goes on"),
+                         (long long)walk->total, walk->type, (long long)walk->matches);
+    }
+    return STATUS_OK;
 }
 
 /* A page of several that is too large for the memory of a small device is asked for in half. */
@@ -155,6 +197,7 @@ static enum status fetch_page(struct walk *walk, cJSON **bundle, struct error *e
     if (status == STATUS_OK && !bundle_is(*bundle)) {
         status = error_set(error, STATUS_UNREACHABLE, _("the server did not answer a search with a list; it is asked again"));
     }
+    status = status == STATUS_OK ? check_page(walk, *bundle, error) : status;
     if (status == STATUS_OK && walk->size > 0) {
         size_t came = bundle_count(*bundle);
         bool last = bundle_next(*bundle) == NULL; /* a short page that came quickly says little of a long one */
@@ -236,6 +279,8 @@ enum status search_each_page_then(struct sync *sync, struct sync_result *result,
 {
     struct walk walk = {.sync = sync, .result = result, .url = url, .then = then, .landmark_at = 1};
     result->last.alone = false;
+    result->last.lacking = false;
+    read_type(&walk);
     enum status status = walk_begin(&walk, error);
     while (status == STATUS_OK && walk.current != NULL) {
         status = step(&walk, page, context, error);

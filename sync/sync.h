@@ -50,6 +50,7 @@ struct last_exchange {
     long code;          /* the HTTP status, 0 without an answer */
     char words[256];    /* the server's own, when it refused to read: for the screen, never for the journal */
     bool alone;         /* a search ended because not even one resource by itself came over */
+    bool lacking;       /* a search ended with less than the server counts */
 };
 
 /* What a run did. `entry` is also written to the journal. */

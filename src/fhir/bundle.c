@@ -231,6 +231,53 @@ void outcome_words(const cJSON *outcome, char *out, size_t size)
     }
 }
 
+/* --- answers to a search ---------------------------------------------------------------------------- */
+
+struct search_check {
+    const char *type;
+    int64_t matches;
+};
+
+static enum status check_match(void *context, size_t index, const struct bundle_entry *entry, struct error *error)
+{
+    struct search_check *check = context;
+    const char *type = text_or_empty(json_text(entry->resource, "resourceType"));
+    char code[32];
+
+    (void)index;
+    if (is_severe(gravest_issue(entry->outcome))) {
+        outcome_code(entry->outcome, code, sizeof code);
+        return error_set(error, STATUS_FAILED,
+                         _("the server said that its answer is not whole (%s): nothing of it was kept; sync again later, and tell "
+                           "the office if it goes on"),
+                         code);
+    }
+    if (entry->resource == NULL || entry->resource == entry->outcome || strcmp(entry->search_mode, "include") == 0 ||
+        strcmp(entry->search_mode, "outcome") == 0) {
+        return STATUS_OK;
+    }
+    check->matches++;
+    return check->type[0] == '\0' || type[0] == '\0' || strcmp(check->type, type) == 0
+               ? STATUS_OK
+               : error_set(error, STATUS_FAILED,
+                           _("the server was asked for %s and answered with something else: nothing of it was kept; tell the office"),
+                           check->type);
+}
+
+enum status bundle_check_search(const cJSON *bundle, const char *type, int64_t *matches, struct error *error)
+{
+    struct search_check check = {.type = type};
+
+    *matches = 0;
+    if (strcmp(bundle_type(bundle), "searchset") != 0) {
+        return error_set(error, STATUS_FAILED,
+                         _("the server did not answer a search with its matches: nothing of it was kept; tell the office"));
+    }
+    enum status status = bundle_each(bundle, check_match, &check, error);
+    *matches = check.matches;
+    return status;
+}
+
 /* --- caseload -------------------------------------------------------------------------------------- */
 
 static bool is_true(const cJSON *object, const char *name)

@@ -30,6 +30,9 @@ enum status bundle_each(const cJSON *bundle,
                         void *context, struct error *error) MUST_CHECK;
 /* Bundle.total; false when it tells none. */
 bool bundle_total(const cJSON *bundle, int64_t *total);
+/* Whether this answers a search for `type` ("": for any): a list of its matches, and of what they include, that does not say
+ * of itself that something is missing. *matches: how many of them. FAILED, with a sentence that has none of the server's words. */
+enum status bundle_check_search(const cJSON *bundle, const char *type, int64_t *matches, struct error *error) MUST_CHECK;
 /* The opaque next link, or NULL. Borrowed. */
 const char *bundle_next(const cJSON *bundle);
 /* Which type a list of matches was searched for, by its own "self" link; false when that does not tell. */

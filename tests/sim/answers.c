@@ -18,8 +18,9 @@ static bool shows_resources(const cJSON *entries)
     return true;
 }
 
-static void shuffle(struct world *world, cJSON *entries, int count)
+static void shuffle(struct world *world, cJSON *tree, cJSON *entries, int count)
 {
+    (void)tree;
     for (int left = shows_resources(entries) ? count : 0; left > 0; left--) {
         cJSON_AddItemToArray(entries, cJSON_DetachItemFromArray(entries, (int)draw(world, (uint32_t)left)));
     }
@@ -40,7 +41,7 @@ static void forget_versions(cJSON *entries)
     }
 }
 
-static void disturb_transaction(struct world *world, cJSON *entries, int count)
+static void disturb_transaction(struct world *world, cJSON *tree, cJSON *entries, int count)
 {
     bool shown = shows_resources(entries);
     static const char *const ways[] = {"an entry is missing", "an entry is doubled", "in another order", "without versions"};
@@ -51,15 +52,19 @@ static void disturb_transaction(struct world *world, cJSON *entries, int count)
     } else if (way == 1) { /* at the end: a doubled entry in the middle would shift the others */
         cJSON_AddItemToArray(entries, cJSON_Duplicate(cJSON_GetArrayItem(entries, count - 1), true));
     } else if (way == 2) {
-        shuffle(world, entries, count);
+        shuffle(world, tree, entries, count);
     } else {
         forget_versions(entries);
     }
 }
 
-static void disturb_search(struct world *world, cJSON *entries, int count)
+/* One entry less is a lie that can only be seen where the server counts its matches. */
+static void disturb_search(struct world *world, cJSON *tree, cJSON *entries, int count)
 {
-    if (chance(world, 50)) {
+    int64_t total = 0;
+    if (json_integer(tree, "total", &total) && chance(world, 50)) {
+        cJSON_DeleteItemFromArray(entries, (int)draw(world, (uint32_t)count));
+    } else if (chance(world, 50)) {
         cJSON_AddItemToArray(entries, cJSON_Duplicate(cJSON_GetArrayItem(entries, (int)draw(world, (uint32_t)count)), true));
     } else {
         cJSON_AddItemToArray(entries, cJSON_DetachItemFromArray(entries, 0));
@@ -67,14 +72,15 @@ static void disturb_search(struct world *world, cJSON *entries, int count)
 }
 
 /* Lets `change` at the entries of an answer. */
-static void change_entries(struct world *world, struct buffer *body, void (*change)(struct world *world, cJSON *entries, int count))
+static void change_entries(struct world *world, struct buffer *body,
+                           void (*change)(struct world *world, cJSON *tree, cJSON *entries, int count))
 {
     cJSON *tree = NULL;
     assert_int_equal(json_parse(buffer_text(body), body->length, &tree, NULL), STATUS_OK);
     cJSON *entries = cJSON_GetObjectItemCaseSensitive(tree, "entry");
     int count = cJSON_GetArraySize(entries);
     if (count > 0) {
-        change(world, entries, count);
+        change(world, tree, entries, count);
         char *text = json_print(tree);
         buffer_clear(body);
         buffer_append_text(body, text);

@@ -33,6 +33,9 @@ static bool lies(struct script *script, const struct request *request, struct re
 #define TASK_OF(id, patient) \
     "{\"resource\":{\"resourceType\":\"Task\",\"id\":\"" id "\",\"meta\":{\"versionId\":\"1\"},\"status\":\"requested\"," \
     "\"intent\":\"plan\",\"for\":{\"reference\":\"Patient/" patient "\"}}}"
+#define FLAG \
+    "{\"resource\":{\"resourceType\":\"Flag\",\"id\":\"f9\",\"meta\":{\"versionId\":\"1\"},\"status\":\"active\"," \
+    "\"code\":{\"text\":\"Dog\"},\"subject\":{\"reference\":\"Patient/p1\"}},\"search\":{\"mode\":\"match\"}}"
 #define LONG_ID "0123456789-0123456789.0123456789-0123456789.0123456789-0123456789"
 
 static void each_lie_has_a_name_and_passes(void **state)
@@ -47,6 +50,12 @@ static void each_lie_has_a_name_and_passes(void **state)
         {"/Task?", 200, FHIR_JSON, OUTCOME("error", "Kim is being indexed"), "asked for: processing", STATUS_FAILED, true},
         {"/Task?", 302, "text/plain", "", "leads elsewhere", STATUS_FAILED, true},
         {"/Task?", 200, FHIR_JSON, LIST_OF(TASK_OF("x", "p9")), "nobody asked for", STATUS_FAILED, true},
+        {"/Task?", 200, FHIR_JSON, LIST_OF(FLAG), "asked for Task and answered with something else", STATUS_FAILED, true},
+        {"/Task?", 200, FHIR_JSON, "{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"total\":7}", "counts 7 Task records and sent 0",
+         STATUS_FAILED, true},
+        {"/Task?", 200, FHIR_JSON, "{\"resourceType\":\"Bundle\",\"type\":\"document\"}", "with its matches", STATUS_FAILED, true},
+        {"/Task?", 200, FHIR_JSON, LIST_OF("{\"resource\":" OUTCOME("error", "Kim took too long") ",\"search\":{\"mode\":\"outcome\"}}"),
+         "is not whole (processing)", STATUS_FAILED, true},
         {"/List/l1", 200, FHIR_JSON, "{\"resourceType\":\"List\",\"id\":\"l2\",\"status\":\"current\",\"mode\":\"working\"}",
          "something else", STATUS_FAILED, true},
         {"/List/l1", 200, FHIR_JSON, "{\"resourceType\":\"Group\",\"id\":\"l1\",\"type\":\"person\",\"actual\":true}",
@@ -450,10 +459,37 @@ static void an_expired_certificate_is_named(void **state)
 
 #define bed_test(name) cmocka_unit_test_setup_teardown(name, group_bed, leave_bed)
 
+/* Whom half an answer leaves out has not left the caseload. */
+static void half_a_caseload_sends_nobody_away(void **state)
+{
+    static const char half[] =
+        LIST_OF("{\"resource\":{\"resourceType\":\"Patient\",\"id\":\"p1\",\"meta\":{\"versionId\":\"1\"}}},{\"resource\":"
+                OUTCOME("error", "timeout") "}");
+    static const struct lie lie = {"/Patient?_elements", 200, FHIR_JSON, half, "is not whole", STATUS_FAILED, true};
+    struct bed *bed = new_bed("all", NULL, 4);
+    struct script script;
+    (void)state;
+    assert_run(bed, STATUS_OK);
+    int64_t before = number(bed, RESOURCE_COUNT);
+    int64_t complete = number(bed, COMPLETE_COUNT);
+    assert_true(complete > 1);
+    told = &lie;
+    script_begin(&script, bed);
+    script.answer = lies;
+    assert_run(bed, STATUS_FAILED);
+    assert_non_null(strstr(journal_reason(bed), "is not whole"));
+    assert_int_equal(bed->result.removed, 0);
+    assert_int_equal(number(bed, RESOURCE_COUNT), before);
+    assert_int_equal(number(bed, COMPLETE_COUNT), complete);
+    script_end(&script);
+    free_bed(bed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_lie_has_a_name_and_passes),
+        cmocka_unit_test(half_a_caseload_sends_nobody_away),
         bed_test(doubles_and_odd_ids_are_stored_once),
         bed_test(the_longest_id_goes_all_the_way),
         bed_test(endless_pages_end),

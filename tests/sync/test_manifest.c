@@ -114,6 +114,7 @@ static void shorten(struct script *script, const struct request *request, struct
         }
         if (!request->asks) {
             cJSON_DeleteItemFromObjectCaseSensitive(tree, "entry");
+            cJSON_DeleteItemFromObjectCaseSensitive(tree, "total"); /* or it would be no list of all */
         }
         answer_set(response, tree);
     }
