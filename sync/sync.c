@@ -148,17 +148,6 @@ static enum status count_left(struct sync *sync, struct journal_entry *entry, st
 }
 
 /* What is well all the same, but should not stay so: times that nurses enter come from this device's clock. */
-static void note_clocks(struct sync_result *result)
-{
-    instant apart = result->server_clock == INSTANT_NONE ? 0 : result->entry.end - result->server_clock;
-    apart = apart < 0 ? -apart : apart;
-    if (apart >= INSTANT_HOUR) {
-        text_format(result->entry.reason, sizeof result->entry.reason,
-                    _("done; this device's clock and the server's are %lld hours apart: check this device's date and time"),
-                    (long long)((apart + INSTANT_HOUR / 2) / INSTANT_HOUR));
-    }
-}
-
 /* What the journal says, and what the server said of it. */
 static void add_words(const struct sync_result *result, struct error *error)
 {
@@ -181,6 +170,54 @@ static enum status exchange_all(struct sync *sync, struct sync_result *result, s
     return status == STATUS_OK ? sync_pull(sync, result, error) : status;
 }
 
+/* All is done, and yet what she records may bear the wrong time: told beside that, everywhere. */
+static void note_clocks(struct sync_result *result)
+{
+    instant apart = result->server_clock == INSTANT_NONE ? 0 : result->entry.end - result->server_clock;
+    apart = apart < 0 ? -apart : apart;
+    long long hours = (long long)((apart + INSTANT_HOUR / 2) / INSTANT_HOUR);
+    if (apart >= INSTANT_HOUR) {
+        text_format(result->entry.reason, sizeof result->entry.reason,
+                    ngettext("done, but this device's clock and the server's are %lld hour apart: check this device's date and time",
+                             "done, but this device's clock and the server's are %lld hours apart: check this device's date and time",
+                             (unsigned long)hours),
+                    hours);
+    }
+}
+
+/* What needs the nurse after a run that came to its end: OK when nothing does, else ATTENTION and the gravest of it. */
+static enum status tell_what_is_left(const struct sync_result *result, const struct sync_status *state, struct error *error)
+{
+    if (state->forgotten > 0) {
+        return error_set(error, STATUS_ATTENTION,
+                         _("done, but the server no longer has %d records that it had taken from you; it may have been restored "
+                           "from a backup: send them again from the outbox, or let them go"),
+                         state->forgotten);
+    }
+    if (state->pending > 0 || state->refused > 0 || state->conflicts > 0 || state->quarantined > 0) {
+        return error_set(error, STATUS_ATTENTION,
+                         _("done, but something needs you: %d to send, %d refused, %d conflicts, %d set aside unread"),
+                         state->pending, state->refused, state->conflicts, state->quarantined);
+    }
+    if (result->absent > 0) {
+        return error_set(error, STATUS_ATTENTION,
+                         _("done, but the server did not deliver %d of your patients: ask the office why"), result->absent);
+    }
+    if (result->unlinked > 0) {
+        return error_set(error, STATUS_ATTENTION,
+                         _("done, but the server no longer has the appointment of %d of your visits: they were sent without it; "
+                           "tell the office"),
+                         result->unlinked);
+    }
+    if (result->older) {
+        return error_set(error, STATUS_ATTENTION,
+                         _("done, but the server has gone back to an older state, and this device follows it; tell the office"));
+    }
+    return result->moved ? error_set(error, STATUS_ATTENTION,
+                                     _("done; the address leads to another server now: the former one's charts have left this device"))
+                         : STATUS_OK;
+}
+
 enum status sync_run(struct sync *sync, struct sync_result *result, struct error *error)
 {
     struct error local = {0};
@@ -199,35 +236,7 @@ enum status sync_run(struct sync *sync, struct sync_result *result, struct error
         status = counted;
         local = trouble;
     }
-    if (status == STATUS_OK && state.forgotten > 0) {
-        status = error_set(&local, STATUS_ATTENTION,
-                           _("done, but the server no longer has %d records that it had taken from you; it may have been restored "
-                             "from a backup: send them again from the outbox, or let them go"),
-                           state.forgotten);
-    }
-    if (status == STATUS_OK && (state.pending > 0 || state.refused > 0 || state.conflicts > 0 || state.quarantined > 0)) {
-        status = error_set(&local, STATUS_ATTENTION,
-                           _("done, but something needs you: %d to send, %d refused, %d conflicts, %d set aside unread"),
-                           state.pending, state.refused, state.conflicts, state.quarantined);
-    }
-    if (status == STATUS_OK && result->absent > 0) {
-        status = error_set(&local, STATUS_ATTENTION,
-                           _("done, but the server did not deliver %d of your patients: ask the office why"), result->absent);
-    }
-    if (status == STATUS_OK && result->unlinked > 0) {
-        status = error_set(&local, STATUS_ATTENTION,
-                           _("done, but the server no longer has the appointment of %d of your visits: they were sent without it; "
-                             "tell the office"),
-                           result->unlinked);
-    }
-    if (status == STATUS_OK && result->older) {
-        status = error_set(&local, STATUS_ATTENTION,
-                           _("done, but the server has gone back to an older state, and this device follows it; tell the office"));
-    }
-    if (status == STATUS_OK && result->moved) {
-        status = error_set(&local, STATUS_ATTENTION,
-                           _("done; the address leads to another server now: the former one's charts have left this device"));
-    }
+    status = status == STATUS_OK ? tell_what_is_left(result, &state, &local) : status;
     entry->result = status;
     text_copy(entry->reason, sizeof entry->reason, status == STATUS_OK ? "" : local.sentence);
     if (status == STATUS_OK) {

@@ -19,11 +19,11 @@ void exchange_moment(instant at, char *out, size_t size)
 
 enum role exchange_result(enum status result, const char *reason, char *out, size_t size)
 {
-    if (result == STATUS_OK) {
+    if (result == STATUS_OK && reason[0] == '\0') {
         (void)text_copy(out, size, _("all was exchanged"));
         return ROLE_GOOD;
     }
-    if (result == STATUS_ATTENTION || result == STATUS_CANCELLED) {
+    if (result == STATUS_OK || result == STATUS_ATTENTION || result == STATUS_CANCELLED) {
         (void)text_copy(out, size, reason);
         return ROLE_AMBER;
     }

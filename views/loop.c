@@ -137,6 +137,7 @@ static void show_sync(struct console *console)
     }
     console->sync_shown = application_monotonic(application);
     int64_t departed_run = application->sync.departed_run;
+    bool ran = application->sync.phase != WORKER_IDLE;
     worker_snapshot(application->worker, &application->sync);
     if (application->sync.departed_run != departed_run) {
         application_say(application,
@@ -145,6 +146,12 @@ static void show_sync(struct console *console)
                         application->sync.departed, application->sync.departed_names);
     }
     handle(console, &event);
+    /* All was exchanged, and there is something to tell of it: a clock that is wrong. */
+    if (ran && application->sync.phase == WORKER_IDLE && application->status.last_result == STATUS_OK &&
+        application->status.last_reason[0] != '\0') {
+        application_say(application, "%s", application->status.last_reason);
+        console->paint = true;
+    }
 }
 
 void console_take_sync(struct console *console)

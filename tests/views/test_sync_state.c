@@ -167,6 +167,21 @@ static void one_sentence_when_all_is_exchanged(void **state)
     assert_string_equal(stage_view(stage), "sync");
 }
 
+static void a_wrong_clock_is_told_beside_a_good_sync(void **state)
+{
+    struct stage *stage = *state;
+
+    open_with_server(stage);
+    complete_all(stage);
+    add_run(stage, START - 90000, STATUS_OK, "done, but this device's clock and the server's are 24 hours apart", 0, 0, AS_OF);
+    look_again(stage);
+    stage_type(stage, "w");
+    SAY("2026-11-22 08:58: done, but this device's clock and the");
+    stage_type(stage, "j");
+    assert_string_equal(stage_view(stage), "journal");
+    SAY("24 hours apart");
+}
+
 static void what_is_missing_is_said_exactly(void **state)
 {
     static const struct {
@@ -502,6 +517,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_bar_never_goes_back_within_a_run),
         STAGED(one_sentence_when_all_is_exchanged),
+        STAGED(a_wrong_clock_is_told_beside_a_good_sync),
         STAGED(what_is_missing_is_said_exactly),
         STAGED(a_failed_sync_takes_the_one_sentence_back),
         STAGED(nothing_is_claimed_before_the_first_sync),
