@@ -116,14 +116,22 @@ static enum trouble choose(struct nurse *nurse, const struct request *request)
     return world->allowed[trouble] && fits(request, trouble) ? trouble : TROUBLE_NONE;
 }
 
-static long refusal(struct world *world)
+static long refusal(struct world *world, bool write)
 {
-    static const long codes[] = {400, 403, 404, 408, 413, 422};
-    return codes[draw(world, sizeof codes / sizeof codes[0])];
+    static const long codes[] = {400, 403, 404, 408, 413, 422, 409, 412};
+    return codes[draw(world, (uint32_t)(sizeof codes / sizeof codes[0]) - (write ? 0 : 2))];
+}
+
+/* The line broke before the answer, within it, or it was more than may come at once. */
+static void lose_reply(struct world *world, const struct request *request, struct response *response)
+{
+    bool begun = chance(world, 50);
+    no_answer(response, !is_write(request) && chance(world, 20) ? EXCHANGE_TOO_LARGE : EXCHANGE_UNKNOWN);
+    response->bytes_in = begun ? 700 : 0;
 }
 
 /* Troubles that keep the request from the server. True when that is what this one does. */
-static bool fail_before(struct nurse *nurse, enum trouble trouble, struct response *response)
+static bool fail_before(struct nurse *nurse, enum trouble trouble, const struct request *request, struct response *response)
 {
     struct world *world = nurse->world;
     static const long fives[] = {500, 502, 503, 504};
@@ -134,9 +142,10 @@ static bool fail_before(struct nurse *nurse, enum trouble trouble, struct respon
     case TROUBLE_LOST_REQUEST:
     case TROUBLE_LATE:
         no_answer(response, EXCHANGE_UNKNOWN);
+        response->sent_in_part = trouble == TROUBLE_LOST_REQUEST && chance(world, 50);
         return true;
     case TROUBLE_REFUSED:
-        reply(world, response, refusal(world), FHIR_JSON, OUTCOME);
+        reply(world, response, refusal(world, is_write(request)), FHIR_JSON, OUTCOME);
         return true;
     case TROUBLE_BUSY:
         reply(world, response, chance(world, 50) ? 429 : 503, FHIR_JSON, OUTCOME);
@@ -167,7 +176,7 @@ static void fail_after(struct nurse *nurse, enum trouble trouble, const struct r
     static const long gateways[] = {408, 502, 504};
     switch ((int)trouble) {
     case TROUBLE_LOST_REPLY:
-        no_answer(response, EXCHANGE_UNKNOWN);
+        lose_reply(world, request, response);
         return;
     case TROUBLE_GATEWAY:
         reply(world, response, gateways[draw(world, 3)], FHIR_JSON, OUTCOME);
@@ -209,30 +218,17 @@ static bool refuses(const struct response *response)
            (response->status >= 300 || strstr(buffer_text(&response->body), "\"status\":\"4") != NULL);
 }
 
-static enum status exchange(void *context, const struct request *request, struct response *response, struct error *error)
+/* Carries one request over the line. */
+static void carry(struct nurse *nurse, const struct request *request, struct response *response)
 {
-    struct nurse *nurse = context;
     struct world *world = nurse->world;
     struct model_answer answer = {.status = 0};
-    (void)error;
-    if (nurse_is_dead()) {
-        no_answer(response, EXCHANGE_NOT_SENT);
-        return STATUS_OK;
-    }
-    if (++nurse->exchanges > EXCHANGES_AT_MOST) {
-        if (nurse->exchanges == EXCHANGES_AT_MOST + 1) {
-            complain(world, LAW_ENDS, "%s: a sync of more than %d requests", nurse->name, EXCHANGES_AT_MOST);
-        }
-        atomic_store(&nurse->stop, true);
-        no_answer(response, EXCHANGE_CANCELLED);
-        return STATUS_OK;
-    }
     world->tally.requests++;
     world->tally.writes += is_write(request) ? 1 : 0;
     response->bytes_out = strlen(request->url) + request->body_length;
     enum trouble trouble = choose(nurse, request);
     meanwhile(nurse, trouble);
-    if (!fail_before(nurse, trouble, response)) {
+    if (!fail_before(nurse, trouble, request, response)) {
         carry_out(nurse, request, &answer);
         if (world->any_order && is_write(request) && answer.status == 200) {
             answer_shuffle(world, &answer.body);
@@ -252,10 +248,65 @@ static enum status exchange(void *context, const struct request *request, struct
     trace(world, "%s   %s %s -> %s%ld%s%s", nurse->name, request->method, request->url + strlen(MODEL_BASE),
           response->end == EXCHANGE_ANSWERED ? "" : "no answer ", response->status, trouble != TROUBLE_NONE ? ", " : "",
           trouble != TROUBLE_NONE ? trouble_name(trouble) : "");
+}
+
+/* What was sent ahead and nobody wanted. */
+static void give_up_ahead(struct nurse *nurse, struct spent *spent)
+{
+    if (nurse->ahead_url != NULL) {
+        spent->requests++;
+        spent->bytes_in += nurse->ahead.bytes_in;
+        response_free(&nurse->ahead);
+        memory_free(nurse->ahead_url);
+        nurse->ahead_url = NULL;
+    }
+}
+
+/* The server answers at once; the answer is used when it is asked for, with what has changed meanwhile. */
+static void send_ahead(void *context, const struct request *request, struct spent *spent)
+{
+    struct nurse *nurse = context;
+    give_up_ahead(nurse, &nurse->spent);
+    *spent = nurse->spent;
+    nurse->spent = (struct spent){.requests = 0};
+    if (request != NULL && !nurse_is_dead() && nurse->exchanges < EXCHANGES_AT_MOST && !atomic_load(&nurse->stop)) {
+        nurse->ahead_url = copy(request->url);
+        nurse->exchanges++;
+        response_init(&nurse->ahead);
+        carry(nurse, request, &nurse->ahead);
+    }
+}
+
+static enum status exchange(void *context, const struct request *request, struct response *response, struct error *error)
+{
+    struct nurse *nurse = context;
+    struct world *world = nurse->world;
+    (void)error;
+    if (nurse_is_dead()) {
+        no_answer(response, EXCHANGE_NOT_SENT);
+        return STATUS_OK;
+    }
+    if (nurse->ahead_url != NULL && strcmp(nurse->ahead_url, request->url) == 0 && strcmp(request->method, "GET") == 0) {
+        response_free(response);
+        *response = nurse->ahead;
+        memory_free(nurse->ahead_url);
+        nurse->ahead_url = NULL;
+        return STATUS_OK;
+    }
+    give_up_ahead(nurse, &nurse->spent);
+    if (++nurse->exchanges > EXCHANGES_AT_MOST) {
+        if (nurse->exchanges == EXCHANGES_AT_MOST + 1) {
+            complain(world, LAW_ENDS, "%s: a sync of more than %d requests", nurse->name, EXCHANGES_AT_MOST);
+        }
+        atomic_store(&nurse->stop, true);
+        no_answer(response, EXCHANGE_CANCELLED);
+        return STATUS_OK;
+    }
+    carry(nurse, request, response);
     return STATUS_OK;
 }
 
 struct transport line_transport(struct nurse *nurse)
 {
-    return (struct transport){.exchange = exchange, .context = nurse};
+    return (struct transport){.exchange = exchange, .context = nurse, .ahead = send_ahead};
 }

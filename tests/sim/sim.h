@@ -110,6 +110,9 @@ struct nurse {
     atomic_bool stop;
     bool made_here;             /* enrolled without a server: her Practitioner is sent later */
     int exchanges;              /* of the sync that is running */
+    char *ahead_url;            /* owned: of the request sent ahead, NULL when there is none */
+    struct response ahead;      /* its answer */
+    struct spent spent;
     int refused_logins;         /* still to come */
     bool said_no;               /* the server refused something of what she sent, in the sync that is running */
     bool was_complete[PATIENTS_AT_MOST]; /* before the sync that is running */
