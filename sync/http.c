@@ -4,14 +4,16 @@
  *
  * Invariants: the token goes to the configured origin only, over TLS or to
  * this machine; no redirects, no proxies from the environment, no total time
- * limit (a stall ends an exchange); the write callback, not libcurl, judges
- * the size of a decompressed answer. A test can swap the whole transport.
+ * limit (a stall or a trickle ends an exchange); the write callback, not
+ * libcurl, judges the size of a decompressed answer, pace.c that on the line. A test can swap the whole transport.
  */
 #include "sync/transport.h"
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "sync/ending.h"
 #include "sync/exchange.h"
+#include "sync/pace.h"
 #include "sync/wait.h"
 
 #include <curl/curl.h>
@@ -20,10 +22,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 #include <zlib.h>
 
 #define CONNECT_SECONDS 30L
-#define CERTIFICATE_EXPIRED 10L /* X509_V_ERR_CERT_HAS_EXPIRED, as OpenSSL tells it */
 #define STALL_SECONDS 30L
 #define STALL_BYTES 10L
 #define POLL_MS 200           /* cancelling is noticed this soon */
@@ -37,6 +39,10 @@ struct http {
     char *ca_file;
     atomic_bool *cancelled;
     struct response *response;  /* being filled; NULL while nothing is under way */
+    struct pace_limits pace_limits;
+    struct pace pace;           /* of what is awaited */
+    enum pace_verdict pace_verdict;
+    bool awaited;
     struct wait_headers wait;
     char *ahead_url;            /* of the request sent ahead, NULL when there is none */
     struct response ahead;      /* its answer, as far as it has come */
@@ -166,14 +172,27 @@ static int count_sent(CURL *easy, curl_infotype kind, char *bytes, size_t length
     return 0;
 }
 
-static int poll_cancelled(void *context, curl_off_t total_in, curl_off_t in, curl_off_t total_out, curl_off_t out)
+static int64_t milliseconds(void)
 {
-    const struct http *http = context;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int watch(void *context, curl_off_t total_in, curl_off_t in, curl_off_t total_out, curl_off_t out)
+{
+    struct http *http = context;
+    struct pace_count count = {.sent = (uint64_t)out, .to_send = (uint64_t)total_out, .received = (uint64_t)in};
     (void)total_in;
-    (void)in;
-    (void)total_out;
-    (void)out;
-    return http->cancelled != NULL && atomic_load(http->cancelled) ? 1 : 0;
+    if (http->cancelled != NULL && atomic_load(http->cancelled)) {
+        return 1;
+    }
+    if (!http->awaited) {
+        return 0; /* while the record is written nobody takes what comes */
+    }
+    count.now = milliseconds();
+    http->pace_verdict = pace_judge(&http->pace, &http->pace_limits, &count, http->response->body.limit);
+    return http->pace_verdict == PACE_FINE ? 0 : 1;
 }
 
 static enum status add_header(struct http *http, const char *line, struct error *error)
@@ -235,38 +254,14 @@ out:
     return status;
 }
 
-/* What a libcurl failure means for the request, and for the nurse. */
 static void explain(struct http *http, struct response *response, CURLcode code)
 {
-    long verdict = 0;
-    curl_easy_getinfo(http->easy, CURLINFO_SSL_VERIFYRESULT, &verdict);
-    const char *words = NULL;
-    response->end = response->bytes_out > 0 ? EXCHANGE_UNKNOWN : EXCHANGE_NOT_SENT;
-    if (response->body.status == STATUS_INVALID) {
-        response->end = EXCHANGE_TOO_LARGE;
-        words = _("the server's answer is larger than this device accepts; ask the office about the server's page size");
-    } else if (code == CURLE_ABORTED_BY_CALLBACK) {
-        response->end = EXCHANGE_CANCELLED;
-        words = _("stopped");
-    } else if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY) {
-        words = _("no network, or the server's name is not known here; work goes on, it is tried again later");
-    } else if (code == CURLE_COULDNT_CONNECT) {
-        words = _("the server does not take calls right now; work goes on, it is tried again later");
-    } else if (code == CURLE_SSL_CACERT_BADFILE) {
-        words = _("the certificate file named by ca-file in the configuration cannot be read; nothing was sent");
-    } else if (code == CURLE_PEER_FAILED_VERIFICATION && verdict == CERTIFICATE_EXPIRED) {
-        words = _("the server's certificate has expired, or this device's date is wrong: nothing was sent; check the date, then tell "
-                  "the office");
-    } else if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CONNECT_ERROR || code == CURLE_SSL_CERTPROBLEM) {
-        words = _("the server could not prove who it is: nothing was sent; check this device's date, then ask the office");
-    } else if (code == CURLE_OPERATION_TIMEDOUT) {
-        words = _("the line went silent; what was sent is checked at the next sync");
-    } else if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL) {
-        words = _("the server's address is not one: ask the office for the right address");
-    } else {
-        words = _("the line broke before the answer was complete; it is tried again at the next sync");
-    }
-    text_copy(response->reason, sizeof response->reason, words);
+    struct ending ending = {.code = code, .pace = http->pace_verdict, .body_full = response->body.status == STATUS_INVALID,
+                            .bytes_out = response->bytes_out};
+    curl_easy_getinfo(http->easy, CURLINFO_SSL_VERIFYRESULT, &ending.verdict);
+    curl_easy_getinfo(http->easy, CURLINFO_OS_ERRNO, &ending.system);
+    response->end = ending_class(&ending);
+    text_copy(response->reason, sizeof response->reason, ending_words(&ending));
 }
 
 static enum status add_headers(struct http *http, const struct request *request, bool packed, struct error *error)
@@ -322,7 +317,7 @@ static enum status prepare(struct http *http, const struct request *request, con
     SET(CURLOPT_HEADERFUNCTION, receive_header);
     SET(CURLOPT_HEADERDATA, (void *)http);
     SET(CURLOPT_NOPROGRESS, 0L);
-    SET(CURLOPT_XFERINFOFUNCTION, poll_cancelled);
+    SET(CURLOPT_XFERINFOFUNCTION, watch);
     SET(CURLOPT_XFERINFODATA, (void *)http);
     SET(CURLOPT_DEBUGFUNCTION, count_sent);
     SET(CURLOPT_DEBUGDATA, (void *)http);
@@ -349,6 +344,9 @@ static enum status begin(struct http *http, const struct request *request, const
     http->response = response;
     response->body.limit = request->limit != 0 ? request->limit : RESPONSE_LIMIT;
     memset(&http->wait, 0, sizeof http->wait);
+    memset(&http->pace, 0, sizeof http->pace);
+    http->pace_verdict = PACE_FINE;
+    http->awaited = false;
     enum status status = prepare(http, request, packed, error);
     if (status == STATUS_OK && (curl_multi_add_handle(http->multi, http->easy) != CURLM_OK ||
                                 curl_multi_perform(http->multi, &running) != CURLM_OK)) {
@@ -362,6 +360,7 @@ static CURLcode await(struct http *http)
 {
     int running = 0;
     int left = 0;
+    http->awaited = true;
     do {
         if (curl_multi_perform(http->multi, &running) != CURLM_OK ||
             (running > 0 && curl_multi_poll(http->multi, NULL, 0, POLL_MS, NULL) != CURLM_OK)) {
@@ -500,6 +499,7 @@ enum status http_new(const char *base_url, const char *token, const char *ca_fil
         goto out;
     }
     http->cancelled = cancelled;
+    http_set_patience(http, PACE_WINDOW_MS, PACE_LEAST);
     http->base = memory_copy_text(base_url);
     http->easy = curl_easy_init();
     http->multi = curl_multi_init();
@@ -548,6 +548,11 @@ void http_free(struct http *http)
     memory_free(http->ca_file);
     memory_free(http->base);
     memory_free(http);
+}
+
+void http_set_patience(struct http *http, int64_t window_ms, uint64_t least)
+{
+    http->pace_limits = (struct pace_limits){.window_ms = window_ms, .least = least};
 }
 
 struct transport http_transport(struct http *http)

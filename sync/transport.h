@@ -77,6 +77,8 @@ struct http;
 enum status http_new(const char *base_url, const char *token, const char *ca_file, atomic_bool *cancelled,
                      struct http **out, struct error *error) MUST_CHECK;
 void http_free(struct http *http);
+/* How slow a line may be: at least so many bytes in so long, else the exchange ends. For tests; pace.h has what holds without. */
+void http_set_patience(struct http *http, int64_t window_ms, uint64_t least);
 struct transport http_transport(struct http *http); /* borrows it */
 
 #endif
