@@ -70,6 +70,23 @@ bool url_same_origin(const char *base, const char *link)
     return length > 0 && length == origin_length(link) && strncasecmp(base, link, length) == 0;
 }
 
+/* The host that follows `authority`, without user and port; its length. */
+static size_t host_length(const char *authority)
+{
+    return authority[0] == '[' ? strcspn(authority, "]") : strcspn(authority, ":/?#");
+}
+
+bool url_leads_elsewhere(const char *url, const char *location)
+{
+    const char *scheme = strstr(url, "://");
+    const char *other = strstr(location, "//");
+    if (scheme == NULL || other == NULL || (other > location && strcspn(location, ":/?#") + 1 != (size_t)(other - location))) {
+        return false; /* a path */
+    }
+    size_t length = host_length(scheme + 3);
+    return length != host_length(other + 2) || strncasecmp(scheme + 3, other + 2, length) != 0;
+}
+
 static enum last_end last_end(const struct response *response)
 {
     if (response->end == EXCHANGE_UNKNOWN) {
@@ -97,6 +114,7 @@ enum status exchange_send(struct sync *sync, struct sync_result *result, const s
     if (status != STATUS_OK) {
         return status;
     }
+    response->elsewhere = url_leads_elsewhere(request->url, response->location);
     result->server_clock = response->server_clock != INSTANT_NONE ? response->server_clock : result->server_clock;
     result->retry_after = response->retry_after > result->retry_after ? response->retry_after : result->retry_after;
     result->last.end = last_end(response);
@@ -159,6 +177,15 @@ static bool is_web_page(const struct response *response)
     return strstr(response->content_type, "html") != NULL;
 }
 
+/* A network that wants a sign-in says so (RFC 6585), or sends whoever asks to its own page. A server that has moved says for
+ * good where to, on its own host. */
+static bool is_portal(const struct response *response)
+{
+    long code = response->status;
+    bool moved = code == 301 || code == 308;
+    return code == 511 || (code >= 300 && code < 400 && (response->elsewhere || (is_web_page(response) && !moved)));
+}
+
 static enum status web_page(struct error *error)
 {
     return error_set(error, STATUS_UNREACHABLE,
@@ -189,6 +216,9 @@ enum status exchange_refusal(const struct response *response, struct error *erro
     if (code == 401) {
         return error_set(error, STATUS_FAILED,
                          _("the server does not accept this device's sign-in (401): ask the office for a new token"));
+    }
+    if (is_portal(response)) {
+        return web_page(error);
     }
     if (code >= 400 && code < 500 && code != 408 && code != 413 && code != 429 && is_web_page(response)) {
         return web_page(error); /* no FHIR server says so: what it refuses is not what we asked for */

@@ -44,7 +44,8 @@ enum status exchange_post(struct sync *sync, struct sync_result *result, const c
 enum status exchange_document(const struct response *response, cJSON **document, struct error *error) MUST_CHECK;
 
 /* The class and sentence of an answer that is no success and concerns the
- * whole connection: 401, 408, 429, 3xx, 5xx, a web page. OK when it is not of that kind. */
+ * whole connection: 401, 408, 429, 3xx, 5xx, a web page, a network that wants
+ * a sign-in first. OK when it is not of that kind. */
 enum status exchange_refusal(const struct response *response, struct error *error);
 
 /* Answers that the same in smaller portions may not meet: 408, 413, 504. */
@@ -55,6 +56,9 @@ void url_append_escaped(struct buffer *url, const char *text);
 
 /* True when `link` is on the same scheme, host and port as `base`. */
 bool url_same_origin(const char *base, const char *link);
+
+/* True when a Location leads away from the host of `url`, whatever the port. */
+bool url_leads_elsewhere(const char *url, const char *location);
 
 /* CANCELLED when the nurse (or leaving) asked for it. */
 enum status exchange_check_cancelled(const struct sync *sync, struct error *error) MUST_CHECK;

@@ -43,6 +43,7 @@ struct response {
     char content_type[96];
     char etag[80];
     char location[512];
+    bool elsewhere;              /* the location is on another host than was asked */
     int64_t retry_after;         /* seconds, -1 when not given, clamped to an hour */
     int64_t server_clock;        /* Date header in ms since 1970, INT64_MIN when absent */
     char reason[256];            /* translated: why there is no answer */

@@ -14,7 +14,7 @@ struct lie {
     const char *content_type, *body;
     const char *words;        /* of the reason */
     enum status ends;
-    bool always;              /* the second run meets it too, and ends in the same way */
+    const char *location;     /* NULL: none */
 };
 
 static const struct lie *told;
@@ -26,6 +26,7 @@ static bool lies(struct script *script, const struct request *request, struct re
         return false;
     }
     reply(response, told->status, told->content_type, told->body);
+    text_copy(response->location, sizeof response->location, told->location == NULL ? "" : told->location);
     return true;
 }
 
@@ -38,30 +39,39 @@ static bool lies(struct script *script, const struct request *request, struct re
     "\"code\":{\"text\":\"Dog\"},\"subject\":{\"reference\":\"Patient/p1\"}},\"search\":{\"mode\":\"match\"}}"
 #define LONG_ID "0123456789-0123456789.0123456789-0123456789.0123456789-0123456789"
 
+#define PORTAL "want a sign-in first", STATUS_UNREACHABLE
+
 static void each_lie_has_a_name_and_passes(void **state)
 {
     static const struct lie all[] = {
-        {"/Task?", 200, "text/html", "<html>Sign in to the hotel</html>", "a web page answered", STATUS_UNREACHABLE, true},
-        {"/Task?", 200, "application/fhir+xml", "<Bundle xmlns=\"http://hl7.org/fhir\"/>", "is not FHIR", STATUS_UNREACHABLE, true},
-        {"/Task?", 200, FHIR_JSON, "", "is not FHIR", STATUS_UNREACHABLE, true},
-        {"/Task?", 200, FHIR_JSON, "{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"ent", "is not FHIR", STATUS_UNREACHABLE, true},
-        {"/Task?", 200, FHIR_JSON, "[]", "with a list", STATUS_UNREACHABLE, true},
-        {"/Task?", 200, FHIR_JSON, "{\"resourceType\":\"Patient\",\"id\":\"p1\"}", "with a list", STATUS_UNREACHABLE, true},
-        {"/Task?", 200, FHIR_JSON, OUTCOME("error", "Kim is being indexed"), "asked for: processing", STATUS_FAILED, true},
-        {"/Task?", 302, "text/plain", "", "leads elsewhere", STATUS_FAILED, true},
-        {"/Task?", 200, FHIR_JSON, LIST_OF(TASK_OF("x", "p9")), "nobody asked for", STATUS_FAILED, true},
-        {"/Task?", 200, FHIR_JSON, LIST_OF(FLAG), "asked for Task and answered with something else", STATUS_FAILED, true},
+        {"/Task?", 200, "text/html", "<html>Sign in to the hotel</html>", "a web page answered", STATUS_UNREACHABLE, NULL},
+        {"/Task?", 200, "application/fhir+xml", "<Bundle xmlns=\"http://hl7.org/fhir\"/>", "is not FHIR", STATUS_UNREACHABLE, NULL},
+        {"/Task?", 200, FHIR_JSON, "", "is not FHIR", STATUS_UNREACHABLE, NULL},
+        {"/Task?", 200, FHIR_JSON, "{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"ent", "is not FHIR", STATUS_UNREACHABLE, NULL},
+        {"/Task?", 200, FHIR_JSON, "[]", "with a list", STATUS_UNREACHABLE, NULL},
+        {"/Task?", 200, FHIR_JSON, "{\"resourceType\":\"Patient\",\"id\":\"p1\"}", "with a list", STATUS_UNREACHABLE, NULL},
+        {"/Task?", 200, FHIR_JSON, OUTCOME("error", "Kim is being indexed"), "asked for: processing", STATUS_FAILED, NULL},
+        {"/Task?", 302, "text/plain", "", "leads elsewhere", STATUS_FAILED, NULL},
+        {"/Task?", 511, FHIR_JSON, "{}", PORTAL, NULL},
+        {"/Task?", 302, "text/html", "<html></html>", PORTAL, "/login?from=Task"},
+        {"/Task?", 302, "", "", PORTAL, "http://login.hotel.example/"},
+        {"/Task?", 307, FHIR_JSON, "{}", PORTAL, "//login.hotel.example/"},
+        {"/Task?", 301, "text/html", "<html></html>", PORTAL, "HTTPS://127.0.0.1.hotel.example/"},
+        {"/Task?", 301, FHIR_JSON, "{}", "leads elsewhere", STATUS_FAILED, "/r4/Task?from=http://127.0.0.2/"},
+        {"/Task?", 308, "text/html", "<html></html>", "leads elsewhere", STATUS_FAILED, "http://127.0.0.1:1/r4/Task"},
+        {"/Task?", 200, FHIR_JSON, LIST_OF(TASK_OF("x", "p9")), "nobody asked for", STATUS_FAILED, NULL},
+        {"/Task?", 200, FHIR_JSON, LIST_OF(FLAG), "asked for Task and answered with something else", STATUS_FAILED, NULL},
         {"/Task?", 200, FHIR_JSON, "{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"total\":7}", "counts 7 Task records and sent 0",
-         STATUS_FAILED, true},
-        {"/Task?", 200, FHIR_JSON, "{\"resourceType\":\"Bundle\",\"type\":\"document\"}", "with its matches", STATUS_FAILED, true},
+         STATUS_FAILED, NULL},
+        {"/Task?", 200, FHIR_JSON, "{\"resourceType\":\"Bundle\",\"type\":\"document\"}", "with its matches", STATUS_FAILED, NULL},
         {"/Task?", 200, FHIR_JSON, LIST_OF("{\"resource\":" OUTCOME("error", "Kim took too long") ",\"search\":{\"mode\":\"outcome\"}}"),
-         "is not whole (processing)", STATUS_FAILED, true},
+         "is not whole (processing)", STATUS_FAILED, NULL},
         {"/List/l1", 200, FHIR_JSON, "{\"resourceType\":\"List\",\"id\":\"l2\",\"status\":\"current\",\"mode\":\"working\"}",
-         "something else", STATUS_FAILED, true},
+         "something else", STATUS_FAILED, NULL},
         {"/List/l1", 200, FHIR_JSON, "{\"resourceType\":\"Group\",\"id\":\"l1\",\"type\":\"person\",\"actual\":true}",
-         "something else", STATUS_FAILED, true},
-        {"/List/l1", 200, FHIR_JSON, OUTCOME("error", "Kim is cold"), "asked for: processing", STATUS_FAILED, true},
-        {"/List/l1", 400, FHIR_JSON, OUTCOME("error", "Kim is not yours"), "(400): processing", STATUS_FAILED, true},
+         "something else", STATUS_FAILED, NULL},
+        {"/List/l1", 200, FHIR_JSON, OUTCOME("error", "Kim is cold"), "asked for: processing", STATUS_FAILED, NULL},
+        {"/List/l1", 400, FHIR_JSON, OUTCOME("error", "Kim is not yours"), "(400): processing", STATUS_FAILED, NULL},
     };
     (void)state;
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
@@ -413,18 +423,18 @@ static void a_server_clock_that_is_wrong_loses_nothing(void **state)
     }
 }
 
-/* A self-signed certificate of 2020, behind openssl's own test server. `line` is what was said first. */
-static pid_t serve_expired(const char *folder, char *certificate, size_t size, int *port, char *line, size_t room)
+/* A self-signed certificate of 2020 that ends at `end`, behind openssl's own test server. `line` is what was said first. */
+static pid_t serve_certificate(const char *folder, const char *end, char *certificate, size_t size, int *port, char *line, size_t room)
 {
     static const char script[] =
         "cd \"$0\" && exec 2> openssl.log; printf '%s\\n' '[ca]' 'default_ca=c' '[c]' 'database=index' 'serial=serial' "
         "'new_certs_dir=.' 'default_md=sha256' 'policy=p' 'x509_extensions=x' '[p]' 'commonName=supplied' '[x]' "
         "'subjectAltName=IP:127.0.0.1' 'basicConstraints=CA:TRUE' '[req]' 'distinguished_name=d' '[d]' > ca.cnf && : > index && "
-        "echo 01 > serial && openssl req -new -newkey rsa:2048 -nodes -keyout key.pem -out csr.pem -subj /CN=expired -config ca.cnf "
+        "echo 01 > serial && openssl req -new -newkey rsa:2048 -nodes -keyout key.pem -out csr.pem -subj /CN=door -config ca.cnf "
         "> /dev/null && openssl ca -batch -selfsign -keyfile key.pem -in csr.pem -out cert.pem -notext -config ca.cnf "
-        "-startdate 200101000000Z -enddate 210101000000Z > /dev/null || { tail -n 1 openssl.log; exit 1; }; "
+        "-startdate 200101000000Z -enddate \"$1\" > /dev/null || { tail -n 1 openssl.log; exit 1; }; "
         "exec openssl s_server -accept 127.0.0.1:0 -cert cert.pem -key key.pem -no_dhe -www";
-    const char *arguments[] = {"/bin/sh", "-c", script, folder, NULL};
+    const char *arguments[] = {"/bin/sh", "-c", script, folder, end, NULL};
     pid_t child = start_program(arguments, line, room);
     text_format(certificate, size, "%s/cert.pem", folder);
     const char *colon = text_starts_with(line, "ACCEPT") ? strrchr(line, ':') : NULL;
@@ -432,27 +442,38 @@ static pid_t serve_expired(const char *folder, char *certificate, size_t size, i
     return child;
 }
 
-static void an_expired_certificate_is_named(void **state)
+/* One that has expired, and one that is nobody's whom this device knows: a network that wants a sign-in shows its own. */
+static void certificates_that_prove_nothing_are_told_apart(void **state)
 {
+    static const struct {
+        const char *end;
+        bool known;
+        const char *words;
+    } all[] = {{"210101000000Z", true, "certificate has expired"},
+               {"20900101000000Z", false, "could not prove who it is, nothing was sent: this network may want a sign-in first"}};
     struct bed *bed = *state;
-    struct http *http = NULL;
-    char certificate[PATH_SIZE];
-    char base[64];
-    char line[128] = "";
-    int port = 0;
-    pid_t child = serve_expired(bed->fixture.folder, certificate, sizeof certificate, &port, line, sizeof line);
-    if (port == 0) {
+    for (size_t i = 0; i < 2; i++) {
+        struct http *http = NULL;
+        char certificate[PATH_SIZE];
+        char base[64];
+        char line[128] = "";
+        int port = 0;
+        char *folder = test_folder_make();
+        pid_t child = serve_certificate(folder, all[i].end, certificate, sizeof certificate, &port, line, sizeof line);
+        if (port == 0) {
+            stop_program(child);
+            fail_msg("openssl does not serve: %s", line);
+        }
+        text_format(base, sizeof base, "https://127.0.0.1:%d/fhir", port);
+        assert_int_equal(http_new(base, "secret", all[i].known ? certificate : NULL, NULL, &http, NULL), STATUS_OK);
+        bed->sync.transport = http_transport(http);
+        bed->sync.server = base;
+        assert_run(bed, STATUS_UNREACHABLE);
+        assert_non_null(strstr(journal_reason(bed), all[i].words));
+        http_free(http);
         stop_program(child);
-        fail_msg("openssl does not serve: %s", line);
+        test_folder_remove(folder);
     }
-    text_format(base, sizeof base, "https://127.0.0.1:%d/fhir", port);
-    assert_int_equal(http_new(base, "secret", certificate, NULL, &http, NULL), STATUS_OK);
-    bed->sync.transport = http_transport(http);
-    bed->sync.server = base;
-    assert_run(bed, STATUS_UNREACHABLE);
-    assert_non_null(strstr(journal_reason(bed), "certificate has expired"));
-    http_free(http);
-    stop_program(child);
     bed->sync.transport = http_transport(bed->http);
     bed->sync.server = bed->base;
 }
@@ -465,7 +486,7 @@ static void half_a_caseload_sends_nobody_away(void **state)
     static const char half[] =
         LIST_OF("{\"resource\":{\"resourceType\":\"Patient\",\"id\":\"p1\",\"meta\":{\"versionId\":\"1\"}}},{\"resource\":"
                 OUTCOME("error", "timeout") "}");
-    static const struct lie lie = {"/Patient?_elements", 200, FHIR_JSON, half, "is not whole", STATUS_FAILED, true};
+    static const struct lie lie = {"/Patient?_elements", 200, FHIR_JSON, half, "is not whole", STATUS_FAILED, NULL};
     struct bed *bed = new_bed("all", NULL, 4);
     struct script script;
     (void)state;
@@ -499,7 +520,7 @@ int main(void)
         bed_test(versions_that_go_back_are_named_and_followed),
         bed_test(what_the_server_lost_stays_here_and_is_said),
         cmocka_unit_test(a_server_clock_that_is_wrong_loses_nothing),
-        bed_test(an_expired_certificate_is_named),
+        bed_test(certificates_that_prove_nothing_are_told_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
