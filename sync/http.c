@@ -3,9 +3,11 @@
  * that a request can be under way while nobody waits; one kept connection.
  *
  * Invariants: the token goes to the configured origin only, over TLS or to
- * this machine; no redirects, no proxies from the environment, no total time
- * limit (a stall or a trickle ends an exchange); the write callback, not
- * libcurl, judges the size of a decompressed answer, pace.c that on the line. A test can swap the whole transport.
+ * this machine; what changes something goes out once in an exchange; no
+ * redirects, no proxies from the environment, no total time limit (a stall or a
+ * trickle ends an exchange); the write callback, not libcurl, judges the size of
+ * a decompressed answer, pace.c that on the line. A test can swap the whole
+ * transport.
  */
 #include "sync/transport.h"
 
@@ -43,6 +45,8 @@ struct http {
     struct pace pace;           /* of what is awaited */
     enum pace_verdict pace_verdict;
     bool awaited;
+    bool writes;                /* what is under way changes something at the server */
+    bool swallowed;             /* it went out on a kept connection that died under it */
     struct wait_headers wait;
     char *ahead_url;            /* of the request sent ahead, NULL when there is none */
     struct response ahead;      /* its answer, as far as it has come */
@@ -195,6 +199,19 @@ static int watch(void *context, curl_off_t total_in, curl_off_t in, curl_off_t t
     return http->pace_verdict == PACE_FINE ? 0 : 1;
 }
 
+/* Libcurl repeats by itself, on a new connection, what a kept one swallowed without an answer. What changes something may
+ * have arrived: whoever sent it has to ask first. */
+static int before_sending(void *context, char *address, char *local_address, int port, int local_port)
+{
+    struct http *http = context;
+    (void)address;
+    (void)local_address;
+    (void)port;
+    (void)local_port;
+    http->swallowed = http->writes && http->response->bytes_out > 0;
+    return http->swallowed ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
 static enum status add_header(struct http *http, const char *line, struct error *error)
 {
     struct curl_slist *grown = curl_slist_append(http->headers, line);
@@ -256,7 +273,7 @@ out:
 
 static void explain(struct http *http, struct response *response, CURLcode code)
 {
-    struct ending ending = {.code = code, .pace = http->pace_verdict, .body_full = response->body.status == STATUS_INVALID,
+    struct ending ending = {.code = http->swallowed ? CURLE_GOT_NOTHING : code, .pace = http->pace_verdict, .body_full = response->body.status == STATUS_INVALID,
                             .bytes_out = response->bytes_out};
     curl_easy_getinfo(http->easy, CURLINFO_SSL_VERIFYRESULT, &ending.verdict);
     curl_easy_getinfo(http->easy, CURLINFO_OS_ERRNO, &ending.system);
@@ -319,6 +336,8 @@ static enum status prepare(struct http *http, const struct request *request, con
     SET(CURLOPT_NOPROGRESS, 0L);
     SET(CURLOPT_XFERINFOFUNCTION, watch);
     SET(CURLOPT_XFERINFODATA, (void *)http);
+    SET(CURLOPT_PREREQFUNCTION, before_sending);
+    SET(CURLOPT_PREREQDATA, (void *)http);
     SET(CURLOPT_DEBUGFUNCTION, count_sent);
     SET(CURLOPT_DEBUGDATA, (void *)http);
     SET(CURLOPT_VERBOSE, 1L);
@@ -347,6 +366,8 @@ static enum status begin(struct http *http, const struct request *request, const
     memset(&http->pace, 0, sizeof http->pace);
     http->pace_verdict = PACE_FINE;
     http->awaited = false;
+    http->writes = strcmp(request->method, "GET") != 0 && !request->asks;
+    http->swallowed = false;
     enum status status = prepare(http, request, packed, error);
     if (status == STATUS_OK && (curl_multi_add_handle(http->multi, http->easy) != CURLM_OK ||
                                 curl_multi_perform(http->multi, &running) != CURLM_OK)) {

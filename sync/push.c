@@ -22,10 +22,10 @@
 
 static enum status put_back(struct push *push, const struct push_batch *batch, const char *why, struct error *error)
 {
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < batch->count && status == STATUS_OK; i++) {
-        status = outbox_mark_unknown(push->sync->store, &batch->rows[i]->number, 1, why, error);
-    }
+    int64_t *numbers = push_numbers(batch);
+    enum status status = numbers == NULL ? error_no_memory(error)
+                                         : outbox_mark_unknown(push->sync->store, numbers, batch->count, why, error);
+    memory_free(numbers);
     return status;
 }
 
@@ -37,6 +37,22 @@ static enum status give_up(struct push *push, const struct push_batch *batch, en
     return marked == STATUS_OK ? status : error_set(error, marked, "%s", trouble.sentence);
 }
 
+/* Nothing of it was carried out, and that is known. */
+static enum status mark_answered(struct push *push, const struct push_batch *batch, long code, struct error *error)
+{
+    int64_t *numbers = push_numbers(batch);
+    enum status status = numbers == NULL ? error_no_memory(error)
+                                         : outbox_mark_answered(push->sync->store, numbers, batch->count, (int)code, error);
+    memory_free(numbers);
+    return status;
+}
+
+/* A gateway that ran out of time, or broke, says nothing of what the server behind it did. */
+static bool leaves_unknown(long code)
+{
+    return code < 300 || code == 408 || code >= 500;
+}
+
 static enum status push_send(struct push *push, const struct push_batch *batch, struct error *error);
 
 /* The first half has what the second depends on. */
@@ -45,8 +61,8 @@ static enum status push_halves(struct push *push, const struct push_batch *batch
     size_t middle = (batch->count + 1) / 2;
     struct push_batch first = {.rows = batch->rows, .count = middle};
     struct push_batch second = {.rows = batch->rows + middle, .count = batch->count - middle};
-    enum status status = push_send(push, &first, error);
-    return status == STATUS_OK ? push_send(push, &second, error) : status;
+    enum status status = first.count > 0 ? push_send(push, &first, error) : STATUS_OK;
+    return status == STATUS_OK && second.count > 0 ? push_send(push, &second, error) : status;
 }
 
 static bool is_refusal(long code)
@@ -104,6 +120,13 @@ static enum status push_answered(struct push *push, const struct push_batch *bat
     if (code < 300) {
         concern = not_an_answer(error);
     }
+    if (!leaves_unknown(code)) {
+        struct error trouble = {0};
+        enum status noted = mark_answered(push, batch, code, &trouble);
+        if (noted != STATUS_OK) {
+            return give_up(push, batch, error_set(error, noted, "%s", trouble.sentence), error);
+        }
+    }
     if (concern == STATUS_OK && is_refusal(code) && !exchange_is_too_much(code)) {
         bool changed = false;
         enum status status = push_unlink(push, batch, &changed, error);
@@ -115,8 +138,10 @@ static enum status push_answered(struct push *push, const struct push_batch *bat
         }
     }
     if (batch->count > 1 && (exchange_is_too_much(code) || poison || (concern == STATUS_OK && is_refusal(code)))) {
+        struct push_batch left = *batch;
         push->cut = push->cut || code == 400;
-        return push_halves(push, batch, error);
+        enum status status = leaves_unknown(code) ? push_ask(push, &left, true, error) : STATUS_OK;
+        return status == STATUS_OK ? push_halves(push, &left, error) : give_up(push, &left, status, error);
     }
     if (poison) {
         return hold(push, batch, response, error);
@@ -166,6 +191,10 @@ static enum status push_unanswered(struct push *push, const struct push_batch *b
     push->stuck = response->end == EXCHANGE_UNKNOWN || response->end == EXCHANGE_TOO_LARGE;
     if (push->stuck && batch->count > 1 && (response->sent_in_part || attempts_of(batch) > 0)) {
         enum status noted = portion_shrink(push->sync, PORTION_BODY, length, NULL, &trouble);
+        status = noted == STATUS_OK ? status : error_set(error, noted, "%s", trouble.sentence);
+    }
+    if (response->end == EXCHANGE_NOT_SENT) {
+        enum status noted = mark_answered(push, batch, OUTBOX_NOT_SENT, &trouble);
         status = noted == STATUS_OK ? status : error_set(error, noted, "%s", trouble.sentence);
     }
     return give_up(push, batch, status, error);
@@ -291,6 +320,9 @@ static enum status push_groups(struct push *push, struct push_batch *batch, stru
         }
         if (status == STATUS_OK) {
             status = push_confirm(push, batch, error);
+        }
+        if (status == STATUS_OK) {
+            status = push_ask(push, batch, false, error);
         }
         if (status == STATUS_OK && batch->count > 0) {
             status = push_group(push, batch, error);

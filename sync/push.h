@@ -4,7 +4,8 @@
  * A visit travels whole, in one transaction, in dependency order. What a
  * server refuses as a whole is halved until the refused entry stands alone;
  * the rest goes on. A creation is conditional on our own identifier, so
- * repeating after a lost answer makes nothing twice.
+ * repeating after a lost answer makes nothing twice; and what may have arrived
+ * is asked for before it is repeated, for servers that pass over the condition.
  */
 #ifndef DOORSTEP_SYNC_PUSH_H
 #define DOORSTEP_SYNC_PUSH_H
@@ -43,6 +44,8 @@ struct push_batch {
     size_t count;
 };
 
+int64_t *push_numbers(const struct push_batch *batch); /* of the rows; owned, NULL when memory is short */
+
 /* Shows `notice` every reference in what a row wants to send; nothing when the row has left the outbox. */
 enum status push_walk_references(struct push *push, const struct outbox_row *row,
                                  bool (*notice)(void *context, const char *reference, char *out, size_t size), void *context,
@@ -55,6 +58,11 @@ enum status push_unlink(struct push *push, const struct push_batch *batch, bool 
  * was put back to a backup gives ids again, and a visit would go on in somebody else's. A batch of which that cannot be asked
  * waits, and is empty then. */
 enum status push_confirm(struct push *push, struct push_batch *batch, struct error *error) MUST_CHECK;
+/* Creations that went out before and may have arrived, or all of the batch, are asked for by their identifiers. What the
+ * server has counts as accepted (or meets what is there) and leaves the batch. */
+enum status push_ask(struct push *push, struct push_batch *batch, bool all, struct error *error) MUST_CHECK;
+/* Whether nobody can tell what became of the last try of a row. */
+bool push_is_unknown(const struct outbox_row *row);
 /* Takes out of a batch what this server must not have, and refuses it with the reason. */
 enum status push_check(struct push *push, struct push_batch *batch, struct error *error) MUST_CHECK;
 
@@ -72,6 +80,9 @@ enum status push_build(struct push *push, const struct push_batch *batch, struct
 /* Writes down what the server said of each row of a batch that was answered
  * with 200. A row the answer does not speak of is looked up by its identifier. */
 enum status push_settle(struct push *push, const struct push_batch *batch, const cJSON *answer, struct error *error) MUST_CHECK;
+/* The server has what a row wants to create, from a try of which nobody can tell what was said. */
+enum status push_found(struct push *push, const struct outbox_row *row, const char *id, const char *version,
+                       struct error *error) MUST_CHECK;
 /* Writes down an answer that refuses a single row. `outcome` may be NULL. */
 enum status push_refuse(struct push *push, const struct outbox_row *row, int http_status, const cJSON *outcome,
                         struct error *error) MUST_CHECK;

@@ -183,16 +183,20 @@ static enum status add_rows(struct push *push, const struct push_batch *batch, s
     return status;
 }
 
-static enum status mark_sending(struct push *push, const struct push_batch *batch, struct error *error)
+int64_t *push_numbers(const struct push_batch *batch)
 {
-    int64_t *numbers = memory_allocate_array(batch->count, sizeof *numbers);
-    if (numbers == NULL) {
-        return error_no_memory(error);
-    }
-    for (size_t i = 0; i < batch->count; i++) {
+    int64_t *numbers = memory_allocate_array(batch->count + 1, sizeof *numbers);
+    for (size_t i = 0; i < batch->count && numbers != NULL; i++) {
         numbers[i] = batch->rows[i]->number;
     }
-    enum status status = outbox_mark_sending(push->sync->store, numbers, batch->count, error);
+    return numbers;
+}
+
+static enum status mark_sending(struct push *push, const struct push_batch *batch, struct error *error)
+{
+    int64_t *numbers = push_numbers(batch);
+    enum status status = numbers == NULL ? error_no_memory(error)
+                                         : outbox_mark_sending(push->sync->store, numbers, batch->count, error);
     memory_free(numbers);
     return status;
 }

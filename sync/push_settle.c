@@ -157,9 +157,8 @@ static enum status meet_found(struct push *push, const struct outbox_row *row, c
     return status;
 }
 
-/* The server has what we made, from a try of which nobody can tell what it said. */
-static enum status found_there(struct push *push, const struct outbox_row *row, const char *id, const char *version,
-                               struct error *error)
+enum status push_found(struct push *push, const struct outbox_row *row, const char *id, const char *version,
+                       struct error *error)
 {
     struct error refusal = {0};
     enum status status = record_found(push->sync->store, row->number, id, version, NULL, &refusal);
@@ -179,7 +178,7 @@ static enum status creation_met(struct push *push, const struct outbox_row *row,
     struct found found;
     enum status status = look_up(push, row, &found, error);
     if (status == STATUS_OK && found.id[0] != '\0') {
-        return found_there(push, row, found.id, found.version, error);
+        return push_found(push, row, found.id, found.version, error);
     }
     return status == STATUS_OK ? try_again(push, row, http_status, words, error) : status;
 }
@@ -287,7 +286,7 @@ static enum status settle_success(struct settling *settling, const struct outbox
     /* Created now, or there before: a condition that was met is answered with 200. */
     bool certain = row->is_update || entry->status == 201;
     enum status status = certain ? accept(settling->push, row, id, version, error)
-                                 : found_there(settling->push, row, id, version, error);
+                                 : push_found(settling->push, row, id, version, error);
     settling->settled[place] = status == STATUS_OK;
     return status;
 }
@@ -323,7 +322,7 @@ static enum status settle_missing(struct push *push, const struct outbox_row *ro
         return status;
     }
     if (found.id[0] != '\0') {
-        return found_there(push, row, found.id, found.version, error);
+        return push_found(push, row, found.id, found.version, error);
     }
     return try_again(push, row, 0, _("the server's answer did not mention it; it is sent again"), error);
 }

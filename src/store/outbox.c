@@ -54,7 +54,7 @@ static enum status for_each(struct store *store, const char *sql, const int64_t 
 enum status outbox_mark_sending(struct store *store, const int64_t *numbers, size_t count, struct error *error)
 {
     return for_each(store,
-                    "UPDATE outbox SET state = 'sending', superseded = 0, attempts = attempts + 1 "
+                    "UPDATE outbox SET state = 'sending', superseded = 0, attempts = attempts + 1, http_status = 0 "
                     "WHERE number = ? AND state IN ('waiting', 'sending')",
                     numbers, count, "", error);
 }
@@ -66,6 +66,14 @@ enum status outbox_mark_unknown(struct store *store, const int64_t *numbers, siz
                     "UPDATE outbox SET state = 'waiting', superseded = 0, reason = ?2 "
                     "WHERE number = ?1 AND state IN ('waiting', 'sending')",
                     numbers, count, reason, error);
+}
+
+enum status outbox_mark_answered(struct store *store, const int64_t *numbers, size_t count, int http_status, struct error *error)
+{
+    char sql[128];
+
+    text_format(sql, sizeof sql, "UPDATE outbox SET http_status = %d WHERE number = ? AND state = 'sending'", http_status);
+    return for_each(store, sql, numbers, count, "", error);
 }
 
 /* What a row is of, for the audit; NOT_FOUND unless it was refused or is in conflict. */
@@ -111,7 +119,8 @@ enum status outbox_retry(struct store *store, int64_t number, struct error *erro
     }
     status = refused_row(store, number, type, id, patient, &http_status, error);
     if (status == STATUS_OK) {
-        /* A new beginning: what failed before does not count against it. But the server may hold what was sent. */
+        /* A new beginning: what failed before does not count against it. But the server may hold what was sent, and when
+         * nobody can tell from its answer, that counts as a try. */
         status = for_each(store,
                           "INSERT INTO sent (outbox, body) SELECT number, body FROM outbox WHERE number = ?1 AND attempts > 0 "
                           "AND body NOT IN (SELECT body FROM sent WHERE outbox = ?1)",
@@ -119,7 +128,8 @@ enum status outbox_retry(struct store *store, int64_t number, struct error *erro
     }
     if (status == STATUS_OK) {
         status = for_each(store,
-                          "UPDATE outbox SET state = 'waiting', http_status = 0, attempts = 0, reason = '' WHERE number = ?",
+                          "UPDATE outbox SET state = 'waiting', http_status = 0, reason = '', "
+                          "attempts = attempts > 0 AND (http_status = 408 OR http_status >= 500) WHERE number = ?",
                           &number, 1, "", error);
     }
     if (status == STATUS_OK) {

@@ -18,6 +18,11 @@ enum status outbox_recover(struct store *store, struct error *error) MUST_CHECK;
 enum status outbox_body(struct store *store, int64_t number, char **body, struct error *error) MUST_CHECK;
 /* Marks rows as being sent, one more attempt each. */
 enum status outbox_mark_sending(struct store *store, const int64_t *numbers, size_t count, struct error *error) MUST_CHECK;
+/* What is being sent was surely not carried out: the server said so with this status, or OUTBOX_NOT_SENT. A row that was
+ * tried and waits without one (http_status 0) may have arrived. */
+#define OUTBOX_NOT_SENT (-1)
+enum status outbox_mark_answered(struct store *store, const int64_t *numbers, size_t count, int http_status,
+                                 struct error *error) MUST_CHECK;
 /* No answer, or it cannot go yet: back to waiting, with what happened in words. */
 enum status outbox_mark_unknown(struct store *store, const int64_t *numbers, size_t count, const char *reason,
                                 struct error *error) MUST_CHECK;

@@ -78,7 +78,7 @@ struct outbox_row {
     bool is_update;
     enum outbox_state state;
     int attempts;
-    int http_status;
+    int http_status;            /* of the refusal; of a row that waits, what its last try was answered with: 0 is nothing */
     char reason[512];           /* the server's own words, "" when none */
     instant queued;
     bool forgotten;             /* the server had taken it and does not know it any more: refused until the nurse says what now */

@@ -82,7 +82,7 @@ static bool read_entry(struct transaction *transaction, cJSON *node, struct entr
     if (!change_from(change, method, entry->url, tree, &entry->failure)) {
         return false;
     }
-    if (change->method == CHANGE_CREATE) {
+    if (change->method == CHANGE_CREATE && !transaction->server->options.no_conditions) {
         change->condition = json_text(request, "ifNoneExist");
     }
     entry->change = transaction->change_count++;

@@ -45,6 +45,7 @@ struct model *model_new(const struct model_habits *habits, struct clock clock, s
     model->server.options = (struct options){
         .conflict_status = habits->conflict_status, .max_entries = habits->most_entries,
         .largest_page = habits->largest_page, .merge_duplicates = habits->merges, .as_batch = habits->as_batch,
+        .no_conditions = habits->no_conditions,
         .integrity = true, .search_cache = 60 * INSTANT_SECOND, .quiet = true};
     begin_store(model);
     if (habits->refuses != NULL) {

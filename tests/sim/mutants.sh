@@ -53,6 +53,8 @@ mutant 'no overlap' sync/charts.c \
     's/^#define OVERLAP .*/#define OVERLAP 0/'
 mutant 'no ifNoneExist' sync/push_build.c \
     's/row->uuid, row->if_none_exist, error/row->uuid, NULL, error/'
+mutant 'sent again before it is asked for' sync/push_ask.c \
+    's/\|\| !\(all \|\| push_is_unknown\(row\)\);/|| true;/'
 mutant 'no If-Match' sync/push_build.c \
     's/row->id, row->base_version, error/row->id, "", error/'
 mutant 'the cursor saved before the page' sync/charts.c \

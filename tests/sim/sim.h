@@ -175,6 +175,7 @@ struct world {
     bool allowed[TROUBLE_COUNT];
     int64_t latency;            /* ms of a request */
     bool any_order;             /* the server answers transactions in any order */
+    bool no_conditions;         /* the server passes over ifNoneExist in transactions */
     bool office_meanwhile;      /* the office writes while syncs run */
     bool decided;               /* in the end the nurses decide their conflicts */
     bool rule;                  /* the server refuses POISON */

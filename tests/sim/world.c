@@ -21,13 +21,18 @@ static struct model *make_model(struct world *world)
     world->any_order = habits.shows && chance(world, 40);
     world->rule = chance(world, 30);
     habits.refuses = world->rule ? POISON : NULL;
-    trace(world, "server: conflicts are %d, at most %d entries, pages of %d%s%s%s%s", habits.conflict_status,
+    habits.no_conditions = world->no_conditions;
+    trace(world, "server: conflicts are %d, at most %d entries, pages of %d%s%s%s%s%s", habits.conflict_status,
           (int)habits.most_entries, (int)habits.largest_page, habits.merges ? ", merges" : "",
           habits.as_batch ? ", transactions as batches" : "",
           world->any_order ? ", shows what it stored in any order" : habits.shows ? ", shows what it stored" : "",
-          habits.refuses != NULL ? ", has a rule" : "");
+          habits.refuses != NULL ? ", has a rule" : "", habits.no_conditions ? ", passes over conditions" : "");
     return model_new(&habits, (struct clock){.now = world_now, .context = world}, world->randomness);
 }
+
+/* What makes things twice at a server that passes over conditions, whatever a client does: copies that arrive later, and
+ * questions that are refused. */
+static const enum trouble hopeless[] = {TROUBLE_LATE, TROUBLE_REPEATED, TROUBLE_REFUSED, TROUBLE_BROKEN};
 
 static void begin(struct world *world)
 {
@@ -40,6 +45,10 @@ static void begin(struct world *world)
         world->allowed[i] = chance(world, 60);
     }
     world->allowed[TROUBLE_RESTORE] = chance(world, 20);
+    world->no_conditions = chance(world, 10);
+    for (size_t i = 0; i < sizeof hopeless / sizeof hopeless[0] && world->no_conditions; i++) {
+        world->allowed[hopeless[i]] = false;
+    }
     world->latency = latencies[draw(world, sizeof latencies / sizeof latencies[0])];
     world->office_meanwhile = chance(world, 50);
     world->decided = chance(world, 60);

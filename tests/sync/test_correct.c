@@ -72,9 +72,13 @@ static void a_corrected_note_is_taken_once(void **state)
     assert_silent(bed);
 }
 
-/* Refuses whatever holds `text`, without a word to the server. */
+/* Refuses whatever holds `text`, without a word to the server; whether it is there already is no question it answers. */
 static bool refuses(struct script *script, const struct request *request, struct response *response)
 {
+    if (script->text != NULL && strstr(request->asks ? request->body : request->url, "identifier=") != NULL) {
+        reply(response, 403, FHIR_JSON, OUTCOME("error", "not allowed"));
+        return true;
+    }
     if (!is_write(request) || script->text == NULL || strstr(request->body, script->text) == NULL) {
         return false;
     }
