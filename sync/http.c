@@ -273,8 +273,8 @@ out:
 
 static void explain(struct http *http, struct response *response, CURLcode code)
 {
-    struct ending ending = {.code = http->swallowed ? CURLE_GOT_NOTHING : code, .pace = http->pace_verdict, .body_full = response->body.status == STATUS_INVALID,
-                            .bytes_out = response->bytes_out};
+    struct ending ending = {.code = http->swallowed ? CURLE_GOT_NOTHING : code, .pace = http->pace_verdict,
+                            .body_full = response->body.status == STATUS_INVALID, .bytes_out = response->bytes_out};
     curl_easy_getinfo(http->easy, CURLINFO_SSL_VERIFYRESULT, &ending.verdict);
     curl_easy_getinfo(http->easy, CURLINFO_OS_ERRNO, &ending.system);
     response->end = ending_class(&ending);
