@@ -91,15 +91,31 @@ until_synced() {
         runs=$((runs + 1))
     done
 }
-# The same by curl: each request that the server saw, once, on one connection, each tried until it answers.
+# The same by curl, on one connection: each page that the server gave, once, and each body that it got, in a request of its
+# own; each tried until it answers.
 fetch() {
     requests=$work/requests.$1
-    sort -u "$requests" | sed -n 's/^GET //p' | sed "s|.*|url = \"${base%/fhir}&\"|" > "$work/urls"
-    [ ! -s "$work/urls" ] || near_run curl -sS --cacert "$work/authority" --compressed --retry 100 --retry-all-errors --retry-delay 1 --speed-time 20 --speed-limit 1 \
-        -H 'Accept: application/fhir+json' -H 'Cache-Control: no-cache' -K "$work/urls" > "$work/fetched" || return 1
-    [ ! -s "$work/sent.$1" ] || gzip -9 < "$work/sent.$1" | near_run curl -sS --cacert "$work/authority" --retry 100 --retry-all-errors --retry-delay 1 \
-        --speed-time 20 --speed-limit 1 -H 'Content-Encoding: gzip' -H 'Content-Type: application/fhir+json' \
-        --data-binary @- "$base" > "$work/fetched"
+    endpoint=${base#*://*/}
+    {
+        sort -u "$requests" | sed -n 's/^GET //p' | grep -vx "/$endpoint" | sed "s|.*|url = \"${base%/fhir}&\"|"
+        number=0
+        while IFS= read -r line; do
+            number=$((number + 1))
+            printf '%s' "$line" | gzip -9 > "$work/body-$number"
+            printf 'next\nurl = "%s"\ndata-binary = "@%s"\nheader = "Content-Encoding: gzip"\nheader = "Content-Type: application/fhir+json"\n' \
+                "$base" "$work/body-$number"
+        done < "$work/sent.$1"
+    } | awk 'NR > 1 || $0 != "next"' | every_time > "$work/plan"
+    near_run curl -K "$work/plan" > "$work/fetched"
+}
+# every_time: what is said to curl once holds for the requests up to the next "next" only
+every_time() {
+    awk -v authority="$work/authority" 'function say() {
+            print "silent\nshow-error\ncompressed\nretry = 100\nretry-all-errors\nretry-delay = 1\nspeed-time = 20\nspeed-limit = 1"
+            print "cacert = \"" authority "\"\nheader = \"Accept: application/fhir+json\"\nheader = \"Cache-Control: no-cache\"" }
+        NR == 1 { say() }
+        { print }
+        $0 == "next" { say() }'
 }
 number() { sed -n "s/.*\"$1\":[ ]*\([0-9.]*\).*/\1/p" "$work/synced"; }
 printf '%s\n' "link: $rate bit/s, $delay ms, $loss % loss, a cut every $cut_every s (seed $seed); $patients patients"
