@@ -140,7 +140,7 @@ static enum status push_answered(struct push *push, const struct push_batch *bat
     if (batch->count > 1 && (exchange_is_too_much(code) || poison || (concern == STATUS_OK && is_refusal(code)))) {
         struct push_batch left = *batch;
         push->cut = push->cut || code == 400;
-        enum status status = leaves_unknown(code) ? push_ask(push, &left, true, error) : STATUS_OK;
+        enum status status = leaves_unknown(code) ? push_ask_again(push, &left, error) : STATUS_OK;
         return status == STATUS_OK ? push_halves(push, &left, error) : give_up(push, &left, status, error);
     }
     if (poison) {
@@ -322,7 +322,7 @@ static enum status push_groups(struct push *push, struct push_batch *batch, stru
             status = push_confirm(push, batch, error);
         }
         if (status == STATUS_OK) {
-            status = push_ask(push, batch, false, error);
+            status = push_ask(push, batch, error);
         }
         if (status == STATUS_OK && batch->count > 0) {
             status = push_group(push, batch, error);
@@ -345,6 +345,7 @@ static bool is_merged(const struct push *push, int64_t number)
 static enum status push_merged(struct push *push, struct push_batch *batch, struct error *error)
 {
     enum status status = STATUS_OK;
+    push->merging = true;
     for (int round = 0; round < MERGE_ROUNDS && push->merged_count > 0 && status == STATUS_OK; round++) {
         outbox_rows_free(&push->rows);
         status = query_outbox(push->sync->store, &push->rows, error);
@@ -357,6 +358,7 @@ static enum status push_merged(struct push *push, struct push_batch *batch, stru
         push->merged_count = 0;
         status = status == STATUS_OK ? push_groups(push, batch, error) : status;
     }
+    push->merging = false;
     return status;
 }
 

@@ -27,6 +27,7 @@ struct push {
     size_t held_count;
     int64_t *merged;          /* owned: rows that were merged with theirs in this round, and can go again */
     size_t merged_count;
+    bool merging;             /* only those are sent now, on what was read a moment ago */
     struct caseload fresh;    /* our UUIDs of what is known to be there since this run began */
     struct caseload known;    /* patients of whom the server is known to have the same person */
     bool forgot;              /* the server turned out in this run not to know something any more that it had accepted */
@@ -58,11 +59,12 @@ enum status push_unlink(struct push *push, const struct push_batch *batch, bool 
  * was put back to a backup gives ids again, and a visit would go on in somebody else's. A batch of which that cannot be asked
  * waits, and is empty then. */
 enum status push_confirm(struct push *push, struct push_batch *batch, struct error *error) MUST_CHECK;
-/* Creations that went out before and may have arrived, or all of the batch, are asked for by their identifiers. What the
- * server has counts as accepted (or meets what is there) and leaves the batch. */
-enum status push_ask(struct push *push, struct push_batch *batch, bool all, struct error *error) MUST_CHECK;
-/* Whether nobody can tell what became of the last try of a row. */
-bool push_is_unknown(const struct outbox_row *row);
+/* Creations that went out before and may have arrived are asked for by their identifiers; of updates, whether what they are
+ * of is still there as it was. What the server has, or has otherwise, counts as accepted or meets what is there, and leaves
+ * the batch. */
+enum status push_ask(struct push *push, struct push_batch *batch, struct error *error) MUST_CHECK;
+/* After an answer that says nothing of what was carried out: any creation of the batch may have arrived. */
+enum status push_ask_again(struct push *push, struct push_batch *batch, struct error *error) MUST_CHECK;
 /* Takes out of a batch what this server must not have, and refuses it with the reason. */
 enum status push_check(struct push *push, struct push_batch *batch, struct error *error) MUST_CHECK;
 
@@ -83,6 +85,8 @@ enum status push_settle(struct push *push, const struct push_batch *batch, const
 /* The server has what a row wants to create, from a try of which nobody can tell what was said. */
 enum status push_found(struct push *push, const struct outbox_row *row, const char *id, const char *version,
                        struct error *error) MUST_CHECK;
+/* Reads what an update is of. When that is gone or another version, the update meets it as in a conflict; else *goes. */
+enum status push_meet(struct push *push, const struct outbox_row *row, bool *goes, struct error *error) MUST_CHECK;
 /* Writes down an answer that refuses a single row. `outcome` may be NULL. */
 enum status push_refuse(struct push *push, const struct outbox_row *row, int http_status, const cJSON *outcome,
                         struct error *error) MUST_CHECK;

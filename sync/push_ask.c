@@ -3,8 +3,9 @@
  *
  * A creation whose last try went unanswered may have arrived: it is asked for
  * by its identifier before it goes again, because not every server heeds the
- * condition that it carries. A server that does not answer such questions gets
- * it all the same.
+ * condition that it carries. Nor does every server heed If-Match, and those
+ * that do may pass over it where nothing is: what updates are of is asked for
+ * too. A server that does not answer such questions gets it all the same.
  */
 #include "sync/push.h"
 
@@ -34,13 +35,9 @@ struct asking {
     struct question *questions; /* owned */
     size_t count, capacity;
     bool *handled;              /* owned: per row of the batch, whether it is in a question, or needs none */
+    bool *wanted;               /* owned: per row of the batch, likewise: whether it was asked for at all */
     struct hit *hits;           /* owned: per row of the batch */
 };
-
-bool push_is_unknown(const struct outbox_row *row)
-{
-    return row->attempts > 0 && row->http_status == 0;
-}
 
 /* Takes `url`. */
 static enum status add_question(struct asking *asking, struct buffer *url, struct error *error)
@@ -56,41 +53,64 @@ static enum status add_question(struct asking *asking, struct buffer *url, struc
     return STATUS_OK;
 }
 
+/* What a row is searched by, and the value of that. */
+static const char *key_of(const struct outbox_row *row, char parameter[ID_SIZE])
+{
+    size_t length = strcspn(row->if_none_exist, "=");
+    if (row->is_update) {
+        text_copy(parameter, ID_SIZE, "_id");
+        return row->id;
+    }
+    return text_format(parameter, ID_SIZE, "%.*s", (int)length, row->if_none_exist) && row->if_none_exist[length] != '\0'
+               ? row->if_none_exist + length + 1
+               : NULL;
+}
+
 /* One question for the row `first` and those behind it that can be asked for together with it. */
 static enum status ask_together(struct asking *asking, size_t first, struct error *error)
 {
     const struct outbox_row *row = asking->batch->rows[first];
-    size_t name = strcspn(row->if_none_exist, "=") + 1;
+    char parameter[ID_SIZE];
+    char other_parameter[ID_SIZE];
     struct buffer url;
+    (void)key_of(row, parameter);
     buffer_init(&url, URL_SIZE);
-    buffer_format(&url, "%s?%.*s", row->type, (int)name, row->if_none_exist);
+    buffer_format(&url, "%s?%s=", row->type, parameter);
     for (size_t i = first, count = 0; i < asking->batch->count && count < ASKED_AT_MOST; i++) {
         const struct outbox_row *other = asking->batch->rows[i];
-        if (!asking->handled[i] && strcmp(other->type, row->type) == 0 &&
-            strncmp(other->if_none_exist, row->if_none_exist, name) == 0) {
+        const char *value = key_of(other, other_parameter);
+        if (!asking->handled[i] && strcmp(other->type, row->type) == 0 && strcmp(parameter, other_parameter) == 0) {
             buffer_append_text(&url, count++ > 0 ? "," : "");
-            url_append_escaped(&url, other->if_none_exist + name);
+            url_append_escaped(&url, value);
             asking->handled[i] = true;
         }
     }
-    buffer_append_text(&url, "&_elements=identifier&_count=50");
+    buffer_format(&url, "&_elements=%s&_count=50", row->is_update ? "id" : "identifier");
     return add_question(asking, &url, error);
+}
+
+/* Whether something that the server has is what this row wants to create, or to change. */
+static bool is_of(const struct outbox_row *row, const struct resource_head *head, const char *uuid)
+{
+    return strcmp(row->type, head->type) == 0 && (row->is_update ? strcmp(row->id, head->id) == 0 : strcmp(row->uuid, uuid) == 0);
 }
 
 static enum status note_hit(void *context, size_t index, const struct bundle_entry *entry, struct error *error)
 {
     struct asking *asking = context;
     struct resource_head head;
-    char uuid[UUID_SIZE];
+    char uuid[UUID_SIZE] = "";
     (void)index;
     (void)error;
-    if (entry->resource == NULL || resource_head_read(entry->resource, &head, NULL) != STATUS_OK ||
-        !resource_own_uuid(entry->resource, uuid)) {
+    if (entry->resource == NULL || resource_head_read(entry->resource, &head, NULL) != STATUS_OK) {
         return STATUS_OK;
+    }
+    if (!resource_own_uuid(entry->resource, uuid)) {
+        uuid[0] = '\0';
     }
     for (size_t i = 0; i < asking->batch->count; i++) {
         const struct outbox_row *row = asking->batch->rows[i];
-        if (!row->is_update && asking->hits[i].id[0] == '\0' && strcmp(row->type, head.type) == 0 && strcmp(row->uuid, uuid) == 0) {
+        if (asking->hits[i].id[0] == '\0' && is_of(row, &head, uuid)) {
             text_copy(asking->hits[i].id, ID_SIZE, head.id);
             text_copy(asking->hits[i].version, ID_SIZE, head.version);
         }
@@ -160,16 +180,27 @@ static enum status ask(struct asking *asking, struct error *error)
     return status;
 }
 
-/* What is there already needs not go. */
+/* Whether a row is still to go. */
+static enum status take_hit(struct asking *asking, size_t index, bool *goes, struct error *error)
+{
+    const struct outbox_row *row = asking->batch->rows[index];
+    const struct hit *hit = &asking->hits[index];
+    bool there = hit->id[0] != '\0';
+    *goes = !row->is_update ? !there : !asking->wanted[index] || (there && strcmp(hit->version, row->base_version) == 0);
+    if (*goes) {
+        return STATUS_OK;
+    }
+    return row->is_update ? push_meet(asking->push, row, goes, error) : push_found(asking->push, row, hit->id, hit->version, error);
+}
+
 static enum status take_hits(struct asking *asking, struct push_batch *batch, struct error *error)
 {
     enum status status = STATUS_OK;
     size_t kept = 0;
     for (size_t i = 0; i < batch->count && status == STATUS_OK; i++) {
-        const struct hit *hit = &asking->hits[i];
-        if (hit->id[0] != '\0') {
-            status = push_found(asking->push, batch->rows[i], hit->id, hit->version, error);
-        } else {
+        bool goes = true;
+        status = take_hit(asking, i, &goes, error);
+        if (goes) {
             batch->rows[kept++] = batch->rows[i];
         }
     }
@@ -177,19 +208,23 @@ static enum status take_hits(struct asking *asking, struct push_batch *batch, st
     return status;
 }
 
-enum status push_ask(struct push *push, struct push_batch *batch, bool all, struct error *error)
+/* Asks for the rows that are wanted. */
+static enum status ask_for(struct push *push, struct push_batch *batch,
+                           bool (*wants)(const struct push *push, const struct outbox_row *row), struct error *error)
 {
+    char parameter[ID_SIZE];
     struct asking asking = {.push = push, .batch = batch};
     enum status status = STATUS_OK;
     asking.handled = memory_allocate_array(batch->count + 1, sizeof *asking.handled);
+    asking.wanted = memory_allocate_array(batch->count + 1, sizeof *asking.wanted);
     asking.hits = memory_allocate_array(batch->count + 1, sizeof *asking.hits);
-    if (asking.handled == NULL || asking.hits == NULL) {
+    if (asking.handled == NULL || asking.wanted == NULL || asking.hits == NULL) {
         status = error_no_memory(error);
         goto out;
     }
     for (size_t i = 0; i < batch->count; i++) {
-        const struct outbox_row *row = batch->rows[i];
-        asking.handled[i] = row->is_update || strchr(row->if_none_exist, '=') == NULL || !(all || push_is_unknown(row));
+        asking.wanted[i] = key_of(batch->rows[i], parameter) != NULL && wants(push, batch->rows[i]);
+        asking.handled[i] = !asking.wanted[i];
     }
     for (size_t i = 0; i < batch->count && status == STATUS_OK; i++) {
         status = asking.handled[i] ? STATUS_OK : ask_together(&asking, i, error);
@@ -206,6 +241,29 @@ out:
     }
     memory_free(asking.questions);
     memory_free(asking.handled);
+    memory_free(asking.wanted);
     memory_free(asking.hits);
     return status;
+}
+
+/* What is merged was read a moment ago. */
+static bool wants_before(const struct push *push, const struct outbox_row *row)
+{
+    return row->is_update ? !push->merging : row->attempts > 0 && row->http_status == 0;
+}
+
+static bool wants_again(const struct push *push, const struct outbox_row *row)
+{
+    (void)push;
+    return !row->is_update;
+}
+
+enum status push_ask(struct push *push, struct push_batch *batch, struct error *error)
+{
+    return ask_for(push, batch, wants_before, error);
+}
+
+enum status push_ask_again(struct push *push, struct push_batch *batch, struct error *error)
+{
+    return ask_for(push, batch, wants_again, error);
 }

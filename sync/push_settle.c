@@ -183,35 +183,68 @@ static enum status creation_met(struct push *push, const struct outbox_row *row,
     return status == STATUS_OK ? try_again(push, row, http_status, words, error) : status;
 }
 
-/* Theirs is read, to be merged with or shown beside ours; when the server does not show it the conflict still stands. What
- * it does not have any more is never made again by itself. */
+/* What an update is of, as it is there now. */
+struct target {
+    bool gone;
+    bool same;  /* the version that the update began with */
+    bool shown; /* false: the server does not let it be read */
+    char *body; /* owned; NULL unless shown */
+};
+
+static enum status read_target(struct push *push, const struct outbox_row *row, struct target *target, struct error *error)
+{
+    struct resource_head head = {.id = ""};
+    cJSON *theirs = NULL;
+    *target = (struct target){.gone = false};
+    enum status status = exchange_read(push->sync, push->result, row->type, row->id, &theirs, error);
+    target->gone = status == STATUS_NOT_FOUND;
+    if (target->gone || (status == STATUS_FAILED && push->result->last.code != 401)) {
+        push->result->last.words[0] = '\0';
+        status = STATUS_OK;
+    }
+    if (target->gone && push->result->last.code == 404) { /* what it delivered and never heard of now, it forgot; and other things too */
+        status = record_set_cursor(push->sync->store, CURSOR_PUT_BACK, PUT_BACK, error);
+    }
+    if (status == STATUS_OK && theirs != NULL && resource_head_read(theirs, &head, NULL) == STATUS_OK) {
+        target->body = json_print(theirs);
+        target->shown = true;
+        target->same = strcmp(head.version, row->base_version) == 0;
+        status = target->body == NULL ? error_no_memory(error) : STATUS_OK;
+    }
+    cJSON_Delete(theirs);
+    return status;
+}
+
+/* Theirs is merged with or shown beside ours; when the server does not show it the conflict still stands. What it does not
+ * have any more is never made again by itself. */
+static enum status meet_target(struct push *push, const struct outbox_row *row, const struct target *target, struct error *error)
+{
+    enum status status = target->gone ? record_gone(push->sync->store, row->number, error)
+                                      : record_conflict(push->sync->store, row->number, target->body, error);
+    return status == STATUS_OK ? note_meeting(push, row, error) : status;
+}
+
 static enum status update_met(struct push *push, const struct outbox_row *row, int http_status, const char *words,
                               struct error *error)
 {
-    struct store *store = push->sync->store;
-    struct resource_head head = {.id = ""};
-    cJSON *theirs = NULL;
-    char *body = NULL;
-    enum status status = exchange_read(push->sync, push->result, row->type, row->id, &theirs, error);
-    bool gone = status == STATUS_NOT_FOUND;
-    if (gone || status == STATUS_FAILED) {
-        status = STATUS_OK;
+    struct target target;
+    enum status status = read_target(push, row, &target, error);
+    if (status == STATUS_OK) { /* HAPI says 409 of other writes at the same moment too */
+        status = target.same ? try_again(push, row, http_status, words, error) : meet_target(push, row, &target, error);
     }
-    if (gone && push->result->last.code == 404) { /* what it delivered and never heard of now, it forgot; and other things too */
-        status = record_set_cursor(store, CURSOR_PUT_BACK, PUT_BACK, error);
+    memory_free(target.body);
+    return status;
+}
+
+enum status push_meet(struct push *push, const struct outbox_row *row, bool *goes, struct error *error)
+{
+    struct target target;
+    enum status status = read_target(push, row, &target, error);
+    *goes = target.same || (!target.gone && !target.shown);
+    if (status == STATUS_OK && !*goes) {
+        status = meet_target(push, row, &target, error);
     }
-    if (status == STATUS_OK && theirs != NULL && resource_head_read(theirs, &head, NULL) == STATUS_OK) {
-        body = json_print(theirs);
-        status = body == NULL ? error_no_memory(error) : STATUS_OK;
-    }
-    if (status == STATUS_OK && body != NULL && strcmp(head.version, row->base_version) == 0) {
-        status = try_again(push, row, http_status, words, error); /* HAPI says 409 of other writes at the same moment too */
-    } else if (status == STATUS_OK) {
-        status = gone ? record_gone(store, row->number, error) : record_conflict(store, row->number, body, error);
-        status = status == STATUS_OK ? note_meeting(push, row, error) : status;
-    }
-    memory_free(body);
-    cJSON_Delete(theirs);
+    memory_free(target.body);
     return status;
 }
 
@@ -282,6 +315,11 @@ static enum status settle_success(struct settling *settling, const struct outbox
     }
     if (strcmp(type, row->type) != 0 || id[0] == '\0' || (row->is_update && strcmp(id, row->id) != 0)) {
         return STATUS_OK; /* no receipt: the row is looked up */
+    }
+    if (row->is_update && entry->status == 201) { /* it was deleted a moment ago: the nurse hears of that */
+        enum status status = meet_target(settling->push, row, &(struct target){.gone = true}, error);
+        settling->settled[place] = status == STATUS_OK;
+        return status;
     }
     /* Created now, or there before: a condition that was met is answered with 200. */
     bool certain = row->is_update || entry->status == 201;

@@ -35,7 +35,7 @@ struct options {
     int64_t max_entries;      /* of a transaction with a condition in it; 0: no limit */
     int64_t largest_page;     /* rows of a page at most; 0: 200, as HAPI */
     bool merge_duplicates;    /* two entries with one ifNoneExist become one, as HAPI does */
-    bool no_conditions;       /* ifNoneExist in a transaction is passed over, as some servers do */
+    bool no_conditions;       /* ifNoneExist and ifMatch in a transaction are passed over, as some servers do */
     bool as_batch;            /* a transaction with a failing entry stores the others, with 200, as Medplum may */
     bool integrity;           /* references must lead somewhere */
     bool quiet;

@@ -85,6 +85,9 @@ static bool read_entry(struct transaction *transaction, cJSON *node, struct entr
     if (change->method == CHANGE_CREATE && !transaction->server->options.no_conditions) {
         change->condition = json_text(request, "ifNoneExist");
     }
+    if (transaction->server->options.no_conditions) {
+        change->if_match = NULL;
+    }
     entry->change = transaction->change_count++;
     return true;
 }

@@ -194,7 +194,7 @@ static void fail_after(struct nurse *nurse, enum trouble trouble, const struct r
 }
 
 /* What else happens while a request is under way. */
-static void meanwhile(struct nurse *nurse, enum trouble trouble)
+static void meanwhile(struct nurse *nurse, enum trouble trouble, const struct request *request)
 {
     struct world *world = nurse->world;
     world->now += world->latency;
@@ -208,6 +208,11 @@ static void meanwhile(struct nurse *nurse, enum trouble trouble)
     world_deliver(world);
     if (world->office_meanwhile && !world->healed && chance(world, 4)) {
         office_act(world);
+    }
+    /* What is changed was asked for a moment ago: the versions matter now. */
+    if (world->office_meanwhile && !world->healed && is_write(request) && strstr(request->body, "\"PUT\"") != NULL &&
+        chance(world, 40)) {
+        office_act_on_a_task(world);
     }
 }
 
@@ -227,7 +232,7 @@ static void carry(struct nurse *nurse, const struct request *request, struct res
     world->tally.writes += is_write(request) ? 1 : 0;
     response->bytes_out = strlen(request->url) + request->body_length;
     enum trouble trouble = choose(nurse, request);
-    meanwhile(nurse, trouble);
+    meanwhile(nurse, trouble, request);
     if (!fail_before(nurse, trouble, request, response)) {
         carry_out(nurse, request, &answer);
         if (world->any_order && is_write(request) && answer.status == 200) {

@@ -27,7 +27,7 @@ struct model_habits {
     int64_t largest_page;
     bool merges;            /* two creations with one condition become one */
     bool as_batch;          /* transactions are run as batches */
-    bool no_conditions;     /* passes over ifNoneExist */
+    bool no_conditions;     /* passes over ifNoneExist and ifMatch */
     bool shows;             /* answers to transactions hold the resources */
     const char *refuses;    /* resources that hold this text, or NULL */
 };

@@ -54,7 +54,9 @@ mutant 'no overlap' sync/charts.c \
 mutant 'no ifNoneExist' sync/push_build.c \
     's/row->uuid, row->if_none_exist, error/row->uuid, NULL, error/'
 mutant 'sent again before it is asked for' sync/push_ask.c \
-    's/\|\| !\(all \|\| push_is_unknown\(row\)\);/|| true;/'
+    's/: row->attempts > 0 \&\& row->http_status == 0;/: false;/'
+mutant 'a change sent before its target is asked for' sync/push_ask.c \
+    's/return row->is_update \? !push->merging :/return row->is_update ? false :/'
 mutant 'no If-Match' sync/push_build.c \
     's/row->id, row->base_version, error/row->id, "", error/'
 mutant 'the cursor saved before the page' sync/charts.c \

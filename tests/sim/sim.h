@@ -175,7 +175,7 @@ struct world {
     bool allowed[TROUBLE_COUNT];
     int64_t latency;            /* ms of a request */
     bool any_order;             /* the server answers transactions in any order */
-    bool no_conditions;         /* the server passes over ifNoneExist in transactions */
+    bool no_conditions;         /* the server passes over ifNoneExist and ifMatch */
     bool office_meanwhile;      /* the office writes while syncs run */
     bool decided;               /* in the end the nurses decide their conflicts */
     bool rule;                  /* the server refuses POISON */
@@ -234,6 +234,7 @@ void answer_shuffle(struct world *world, struct buffer *body);
 
 void office_begin(struct world *world);           /* the charts, and who has whom */
 void office_act(struct world *world);             /* one change */
+void office_act_on_a_task(struct world *world);
 void office_act_latest(struct world *world);      /* one that took as long as any may */
 void office_catch_up(struct world *world);         /* after the server forgot: who was new is entered again */
 

@@ -30,8 +30,8 @@ static struct model *make_model(struct world *world)
     return model_new(&habits, (struct clock){.now = world_now, .context = world}, world->randomness);
 }
 
-/* What makes things twice at a server that passes over conditions, whatever a client does: copies that arrive later, and
- * questions that are refused. */
+/* What makes things twice, or overwrites, at a server that passes over conditions, whatever a client does: copies that
+ * arrive later, and questions that are refused. So does what the office writes between the question and the change. */
 static const enum trouble hopeless[] = {TROUBLE_LATE, TROUBLE_REPEATED, TROUBLE_REFUSED, TROUBLE_BROKEN};
 
 static void begin(struct world *world)
@@ -50,7 +50,7 @@ static void begin(struct world *world)
         world->allowed[hopeless[i]] = false;
     }
     world->latency = latencies[draw(world, sizeof latencies / sizeof latencies[0])];
-    world->office_meanwhile = chance(world, 50);
+    world->office_meanwhile = chance(world, 50) && !world->no_conditions;
     world->decided = chance(world, 60);
     world->nurse_count = 2 + (chance(world, 12) ? 1 : 0);
     world->patient_count = 3 + (int)draw(world, 2);

@@ -81,7 +81,7 @@ static void an_own_answer_that_arrived_unheard_is_no_conflict(void **state)
     char visit[UUID_SIZE];
     assert_run(bed, STATUS_OK);
     sign_visit(bed, "p1", small_visit, "t1", visit);
-    fault(bed, "{\"fault\":\"drop-reply\",\"times\":0,\"method\":\"POST\"}");
+    fault(bed, "{\"fault\":\"drop-reply\",\"times\":0,\"match\":\"POST /fhir\"}");
     assert_run(bed, STATUS_UNREACHABLE);
     assert_int_equal(held(bed, "Task", "completed"), 1);
     sign_visit(bed, "p1", second, NULL, visit);
@@ -228,6 +228,142 @@ static void what_was_deleted_waits_and_can_be_sent_as_new(void **state)
     }
 }
 
+/* A server that passes over If-Match in transactions. */
+static enum status without_match(void *context, const struct request *request, struct response *response, struct error *error)
+{
+    struct script *script = context;
+    struct request copy = *request;
+    char *text = NULL;
+    if (is_write(request)) {
+        copy.body = text = memory_copy_text(request->body);
+        for (char *at = text; (at = strstr(at, "\"ifMatch\"")) != NULL; at++) {
+            at[1] = 'x';
+        }
+    }
+    enum status status = script_exchange(script, &copy, response, error);
+    memory_free(text);
+    return status;
+}
+
+static void nothing_is_overwritten_at_a_server_that_passes_over_versions(void **state)
+{
+    struct bed *bed = *state;
+    struct script script;
+    char visit[UUID_SIZE];
+    assert_run(bed, STATUS_OK);
+    sign_visit(bed, "p1", small_visit, "t1", visit);
+    put_resource(bed, "Task/t1", OFFICE("\"status\":\"cancelled\",\"description\":\"Do not weigh\""));
+    script_begin(&script, bed);
+    bed->sync.transport.exchange = without_match;
+    assert_run(bed, STATUS_ATTENTION);
+    assert_int_equal(script.writes, 1); /* the rest of the visit, at once */
+    assert_int_equal(bed->result.entry.conflicts, 1);
+    assert_int_equal(held(bed, "Task", "Do not weigh"), 1);
+    assert_int_equal(held(bed, "Task", "\"completed\""), 0);
+    script_end(&script);
+}
+
+static void nothing_deleted_is_revived_at_a_server_that_passes_over_versions(void **state)
+{
+    struct bed *bed = *state;
+    struct script script;
+    char visit[UUID_SIZE];
+    assert_run(bed, STATUS_OK);
+    sign_visit(bed, "p1", small_visit, "t1", visit);
+    delete_resource(bed, "Task/t1");
+    script_begin(&script, bed);
+    bed->sync.transport.exchange = without_match;
+    assert_run(bed, STATUS_ATTENTION);
+    assert_int_equal(number(bed, "SELECT gone FROM conflict"), 1);
+    assert_int_equal(held(bed, "Task", "\"id\":\"t1\""), 0);
+    script_end(&script);
+}
+
+/* The office expunged it: the server has never heard of it, and passes over If-Match where nothing is, as HAPI does. */
+static bool never_heard_of(struct script *script, const struct request *request, struct response *response)
+{
+    if (request->body == NULL && strstr(request->url, script->text) != NULL) {
+        reply(response, 404, FHIR_JSON, OUTCOME("error", "not known"));
+        return true;
+    }
+    if (request->body == NULL && strstr(request->url, "Task?_id=") != NULL) {
+        reply(response, 200, FHIR_JSON, "{\"resourceType\":\"Bundle\",\"type\":\"searchset\"}");
+        return true;
+    }
+    return false;
+}
+
+static void what_the_server_never_heard_of_is_not_made_by_an_update(void **state)
+{
+    struct bed *bed = *state;
+    struct script script;
+    char visit[UUID_SIZE];
+    assert_run(bed, STATUS_OK);
+    int64_t queued = (int64_t)sign_visit(bed, "p1", small_visit, "t1", visit);
+    script_begin(&script, bed);
+    script.answer = never_heard_of;
+    script.text = "/Task/t1";
+    sync_result_init(&bed->result);
+    assert_int_equal(sync_push(&bed->sync, &bed->result, NULL), STATUS_OK);
+    assert_int_equal(bed->result.entry.pushed, queued - 1);
+    assert_int_equal(number(bed, "SELECT gone FROM conflict"), 1);
+    assert_null(strstr(script.last_write, "\"PUT\""));
+    script_end(&script);
+}
+
+/* Deleted between the question and the change: 201 is no plain success. */
+static bool deletes_meanwhile(struct script *script, const struct request *request, struct response *response)
+{
+    (void)response;
+    if (is_write(request) && script->step++ == 0) {
+        delete_resource(script->bed, "Task/t1");
+    }
+    return false;
+}
+
+static void what_an_update_revived_is_told(void **state)
+{
+    struct bed *bed = *state;
+    struct script script;
+    char visit[UUID_SIZE];
+    assert_run(bed, STATUS_OK);
+    sign_visit(bed, "p1", small_visit, "t1", visit);
+    script_begin(&script, bed);
+    bed->sync.transport.exchange = without_match;
+    script.answer = deletes_meanwhile;
+    sync_result_init(&bed->result);
+    assert_int_equal(sync_push(&bed->sync, &bed->result, NULL), STATUS_OK);
+    assert_int_equal(bed->result.entry.conflicts, 1);
+    assert_int_equal(number(bed, "SELECT gone FROM conflict"), 1);
+    script_end(&script);
+}
+
+/* What may not be searched or read goes, under its version. */
+static bool not_allowed(struct script *script, const struct request *request, struct response *response)
+{
+    if (request->body != NULL || strstr(request->url, "/Task") == NULL || strstr(request->url, "patient=") != NULL) {
+        return false;
+    }
+    script->step++;
+    reply(response, 403, FHIR_JSON, OUTCOME("error", "not allowed"));
+    return true;
+}
+
+static void what_may_not_be_read_is_sent_under_its_version(void **state)
+{
+    struct bed *bed = *state;
+    struct script script;
+    char visit[UUID_SIZE];
+    assert_run(bed, STATUS_OK);
+    sign_visit(bed, "p1", small_visit, "t1", visit);
+    script_begin(&script, bed);
+    script.answer = not_allowed;
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(script.step, 2);
+    assert_int_equal(held(bed, "Task", "\"completed\""), 1);
+    script_end(&script);
+}
+
 #define bed_test(name) cmocka_unit_test_setup_teardown(name, group_bed, leave_bed)
 
 int main(void)
@@ -241,6 +377,11 @@ int main(void)
         bed_test(a_second_conflict_loses_nothing),
         bed_test(a_race_ends),
         cmocka_unit_test(what_was_deleted_waits_and_can_be_sent_as_new),
+        bed_test(nothing_is_overwritten_at_a_server_that_passes_over_versions),
+        bed_test(nothing_deleted_is_revived_at_a_server_that_passes_over_versions),
+        bed_test(what_the_server_never_heard_of_is_not_made_by_an_update),
+        bed_test(what_an_update_revived_is_told),
+        bed_test(what_may_not_be_read_is_sent_under_its_version),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
