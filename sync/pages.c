@@ -14,6 +14,8 @@
 #define EMPTY_AT_MOST 10 /* one after the other, each with a link to the next */
 #define CUTS_AT_MOST 4 /* one after the other, without a page between them */
 #define COUNT "_count="
+#define SORTED "_sort=_lastUpdated"
+#define SINCE "&_lastUpdated=ge"
 
 /* Where a walk over pages is. A circle of pages is found by Brent's method: one page is remembered, at doubling distances. */
 struct walk {
@@ -24,13 +26,17 @@ struct walk {
     bool mixed;      /* the matches may bring others along */
     int64_t total;   /* of matches, as the server counts them; -1 while it does not */
     int64_t matches; /* that came */
+    char *from;      /* owned: where it began again; NULL: nowhere */
     const char *then; /* the search after it, NULL when nobody knows */
     char *current;   /* owned, like the next two; NULL after the last page */
     char *next;
     char *landmark;
     int pages;
     int landmark_at; /* the page count at which the landmark moves on */
-    int restarts;
+    int restarts;    /* without a page that went on between them */
+    bool sorted;     /* by _lastUpdated, also in what came */
+    instant reached; /* by that */
+    instant restarted_at;
     int empty;
     int cuts;
     size_t size;     /* of the page asked for; 0: the search says it itself */
@@ -116,15 +122,62 @@ static enum status walk_begin(struct walk *walk, struct error *error)
     const char *end = NULL;
     walk->total = -1;
     walk->matches = 0;
-    enum status status = walk_to(&walk->current, walk->url, error);
-    if (status != STATUS_OK || (walk->size == 0 && count_in(walk->url, &end) != NULL)) {
+    const char *url = walk->from != NULL ? walk->from : walk->url;
+    enum status status = walk_to(&walk->current, url, error);
+    if (status != STATUS_OK || (walk->size == 0 && count_in(url, &end) != NULL)) {
         return status;
     }
     if (walk->size == 0) {
         status = portion_get(walk->sync, PORTION_PAGE, &walk->size, error);
         walk->most = PAGE_MOST;
     }
-    return status == STATUS_OK ? walk_to_sized(&walk->current, walk->url, walk->size, error) : status;
+    return status == STATUS_OK ? walk_to_sized(&walk->current, url, walk->size, error) : status;
+}
+
+static bool is_sorted(const char *url)
+{
+    const char *sort = strstr(url, SORTED);
+    return sort != NULL && (sort[sizeof SORTED - 1] == '\0' || sort[sizeof SORTED - 1] == '&');
+}
+
+/* The search from what it has reached on, in the place of where it began. */
+static enum status walk_on(struct walk *walk, struct error *error)
+{
+    struct buffer url;
+    char since[40];
+    const char *old = strstr(walk->url, SINCE);
+    size_t kept = old != NULL ? (size_t)(old - walk->url) : strlen(walk->url);
+    buffer_init(&url, URL_SIZE);
+    buffer_append(&url, walk->url, kept);
+    if (old != NULL) {
+        old += sizeof SINCE - 1;
+        buffer_append_text(&url, old + strcspn(old, "&"));
+    }
+    instant_format_utc(since, sizeof since, walk->reached);
+    buffer_append_text(&url, SINCE);
+    url_append_escaped(&url, since);
+    enum status status = url.status == STATUS_OK ? walk_to(&walk->from, buffer_text(&url), error) : error_no_memory(error);
+    buffer_free(&url);
+    return status;
+}
+
+/* The server forgot its list of results while it was read (410): on from where the pages had come, when their order tells
+ * that, else from the start; what is known is dropped. */
+static enum status restart(struct walk *walk, struct error *error)
+{
+    bool reached = walk->sorted && walk->reached != INSTANT_NONE;
+    walk->restarts = reached && walk->reached > walk->restarted_at ? 1 : walk->restarts + 1;
+    if (walk->restarts > RESTARTS_AT_MOST) {
+        return error_set(error, STATUS_UNREACHABLE,
+                         _("the server forgot its list each time while it was read (410); what came is kept, and the next sync "
+                           "asks for the rest: tell the office if this comes again and again"));
+    }
+    enum status status = STATUS_OK;
+    if (reached) {
+        walk->restarted_at = walk->reached;
+        status = walk_on(walk, error);
+    }
+    return status == STATUS_OK ? walk_begin(walk, error) : status;
 }
 
 static void read_type(struct walk *walk)
@@ -245,12 +298,12 @@ static enum status step(struct walk *walk, enum status (*page)(void *context, co
         cJSON_Delete(bundle);
         return ask_for_less(walk, status, error);
     }
-    if (status == STATUS_NOT_FOUND && walk->pages > 0 && walk->restarts++ < RESTARTS_AT_MOST) {
-        /* The server forgot its list of results while it was read: from the start, what is known is dropped. */
-        return walk_begin(walk, error);
+    if (status == STATUS_NOT_FOUND && walk->pages > 0) {
+        return restart(walk, error);
     }
     if (status == STATUS_OK) {
         walk->empty = bundle_count(bundle) == 0 ? walk->empty + 1 : 0;
+        walk->sorted = walk->sorted && search_reached(bundle, &walk->reached);
         enum status led = look_ahead(walk, bundle, &astray);
         status = page(context, bundle, error);
         if (status == STATUS_OK && led != STATUS_OK) {
@@ -277,7 +330,8 @@ enum status search_each_page_then(struct sync *sync, struct sync_result *result,
                                   enum status (*page)(void *context, const cJSON *bundle, struct error *error), void *context,
                                   struct error *error)
 {
-    struct walk walk = {.sync = sync, .result = result, .url = url, .then = then, .landmark_at = 1};
+    struct walk walk = {.sync = sync, .result = result, .url = url, .then = then, .landmark_at = 1, .sorted = is_sorted(url),
+                        .reached = INSTANT_NONE, .restarted_at = INSTANT_NONE};
     result->last.alone = false;
     result->last.lacking = false;
     read_type(&walk);
@@ -285,6 +339,7 @@ enum status search_each_page_then(struct sync *sync, struct sync_result *result,
     while (status == STATUS_OK && walk.current != NULL) {
         status = step(&walk, page, context, error);
     }
+    memory_free(walk.from);
     memory_free(walk.current);
     memory_free(walk.next);
     memory_free(walk.landmark);

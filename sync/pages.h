@@ -7,8 +7,9 @@
 #include "base/json.h"
 #include "sync/sync.h"
 
-/* Walks a search result page by page: `page` gets every bundle, again from the
- * first one when the server has forgotten its list in between (410). Follows next
+/* Walks a search result page by page: `page` gets every bundle, when the server
+ * has forgotten its list in between (410) some of them again: from where the pages
+ * had come in a search sorted by _lastUpdated, else from the first. Follows next
  * links on the server's own origin only; pages that lead in a circle, or never
  * end, end with FAILED. A `url` that says nothing of a page size (_count) gets one
  * that follows the link: a page that is too large, or that the line cuts, is asked

@@ -148,15 +148,41 @@ static void what_is_new_arrives_with_the_next_sync(void **state)
 static void a_lost_page_begins_the_search_again(void **state)
 {
     (void)state;
-    struct bed *bed = new_bed("List/l1", NULL, 120);
+    struct bed *bed = new_bed("List/l1", NULL, 220);
     fault(bed, "{\"fault\":\"status\",\"status\":410,\"match\":\"_getpages\",\"after\":1,\"body\":\"{}\"}");
     assert_run(bed, STATUS_OK);
     assert_int_equal(number(bed, COMPLETE_COUNT), 2);
-    assert_complete_is_true(bed, 120);
+    assert_complete_is_true(bed, 220);
+    /* All of one moment: a server that forgets every time never comes past it. */
     fault(bed, "{\"fault\":\"status\",\"status\":410,\"match\":\"_getpages\",\"times\":0,\"body\":\"{}\"}");
     bed->sync.caseload = "Patient?_id=p3,p4";
-    assert_run(bed, STATUS_FAILED); /* it never ends for a server that forgets every time */
+    assert_run(bed, STATUS_UNREACHABLE);
+    assert_non_null(strstr(bed->error.sentence, "forgot its list"));
     assert_int_equal(number(bed, "SELECT complete FROM chart_state WHERE patient = 'p3'"), -1);
+    free_bed(bed);
+}
+
+static void a_server_that_forgets_every_list_still_gives_charts(void **state)
+{
+    (void)state;
+    struct bed *bed = new_bed("List/l1", NULL, 1);
+    for (int i = 0; i < 100; i++) {
+        char target[32];
+        char json[256];
+        text_format(target, sizeof target, "Task/more%d", i);
+        text_format(json, sizeof json, "{\"resourceType\":\"Task\",\"id\":\"more%d\",\"status\":\"requested\",\"intent\":\"plan\","
+                                       "\"for\":{\"reference\":\"Patient/p1\"}}", i);
+        put_resource(bed, target, json);
+    }
+    assert_int_equal(store_setting_set(bed->fixture.store, SETTING_SERVER_SOFTWARE, "doorstep loopback 1", NULL), STATUS_OK);
+    assert_int_equal(store_setting_set(bed->fixture.store, SETTING_SERVER_PROBED, bed->base, NULL), STATUS_OK);
+    assert_int_equal(store_setting_set(bed->fixture.store, SETTING_SERVER_PAGE, "4", NULL), STATUS_OK);
+    fault(bed, "{\"fault\":\"status\",\"status\":410,\"match\":\"_getpages\",\"times\":0,\"body\":\"{}\"}");
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(number(bed, "SELECT count(*) FROM resource WHERE type = 'Task'"), 102);
+    assert_int_equal(number(bed, COMPLETE_COUNT), 2);
+    assert_int_equal(logged(bed, "/fhir/Task?patient=p1,p2&_sort=_lastUpdated&_count="), 1); /* never again from the start */
+    assert_true(logged(bed, "/fhir/Task?patient=p1,p2&_sort=_lastUpdated&_lastUpdated=ge") > 2);
     free_bed(bed);
 }
 
@@ -494,6 +520,7 @@ int main(void)
         cmocka_unit_test(scopes_are_checked),
         cmocka_unit_test(a_cut_at_any_request_leaves_true_charts),
         cmocka_unit_test(a_lost_page_begins_the_search_again),
+        cmocka_unit_test(a_server_that_forgets_every_list_still_gives_charts),
         bed_test(the_configuration_comes_before_enrolment),
         bed_test(todays_patients_come_first),
         bed_test(a_second_sync_is_small_and_silent),
