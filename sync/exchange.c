@@ -70,6 +70,18 @@ bool url_same_origin(const char *base, const char *link)
     return length > 0 && length == origin_length(link) && strncasecmp(base, link, length) == 0;
 }
 
+bool url_lacks_tls(const char *base, const char *link)
+{
+    static const char secure[] = "https://";
+    static const char plain[] = "http://";
+    size_t length = origin_length(base);
+    if (strncasecmp(base, secure, sizeof secure - 1) != 0 || strncasecmp(link, plain, sizeof plain - 1) != 0) {
+        return false;
+    }
+    return origin_length(link) + 1 == length &&
+           strncasecmp(base + sizeof secure - 1, link + sizeof plain - 1, length - (sizeof secure - 1)) == 0;
+}
+
 /* The host that follows `authority`, without user and port; its length. */
 static size_t host_length(const char *authority)
 {

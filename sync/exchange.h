@@ -56,6 +56,8 @@ void url_append_escaped(struct buffer *url, const char *text);
 
 /* True when `link` is on the same scheme, host and port as `base`. */
 bool url_same_origin(const char *base, const char *link);
+/* Whether `link` names the same host and port by http where the base is https: a server behind a proxy that ends TLS says so. */
+bool url_lacks_tls(const char *base, const char *link);
 
 /* True when a Location leads away from the host of `url`, whatever the port. */
 bool url_leads_elsewhere(const char *url, const char *location);

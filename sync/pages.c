@@ -50,16 +50,30 @@ static enum status walk_to(char **slot, const char *url, struct error *error)
     return *slot == NULL && url != NULL ? error_no_memory(error) : STATUS_OK;
 }
 
-/* Remembers the next page, or that there is none. */
-static enum status walk_note(struct walk *walk, const char *next, struct error *error)
+/* A link of the server's, over TLS where its address is. */
+static enum status walk_to_link(const struct walk *walk, char **slot, const char *link, struct error *error)
 {
-    if (next != NULL && (strcmp(next, walk->current) == 0 || text_equal(next, walk->landmark))) {
-        return error_set(error, STATUS_FAILED, _("the server's pages lead in a circle; the download was stopped"));
+    struct buffer secured;
+    if (link == NULL || !url_lacks_tls(walk->sync->server, link)) {
+        return walk_to(slot, link, error);
     }
-    if (next != NULL && (walk->pages >= PAGES_AT_MOST || walk->empty >= EMPTY_AT_MOST)) {
-        return error_set(error, STATUS_FAILED, _("the server's pages do not end; the download was stopped: tell the office"));
+    buffer_init(&secured, URL_SIZE);
+    buffer_format(&secured, "https%s", strchr(link, ':'));
+    enum status status = secured.status == STATUS_OK ? walk_to(slot, buffer_text(&secured), error) : error_no_memory(error);
+    buffer_free(&secured);
+    return status;
+}
+
+/* Remembers the next page, or that there is none. */
+static enum status walk_note(struct walk *walk, const char *link, struct error *error)
+{
+    enum status status = walk_to_link(walk, &walk->next, link, error);
+    if (status == STATUS_OK && walk->next != NULL &&
+        (strcmp(walk->next, walk->current) == 0 || text_equal(walk->next, walk->landmark))) {
+        status = error_set(error, STATUS_FAILED, _("the server's pages lead in a circle; the download was stopped"));
+    } else if (status == STATUS_OK && walk->next != NULL && (walk->pages >= PAGES_AT_MOST || walk->empty >= EMPTY_AT_MOST)) {
+        status = error_set(error, STATUS_FAILED, _("the server's pages do not end; the download was stopped: tell the office"));
     }
-    enum status status = walk_to(&walk->next, next, error);
     if (status == STATUS_OK && ++walk->pages >= walk->landmark_at) {
         status = walk_to(&walk->landmark, walk->current, error);
         walk->landmark_at *= 2;

@@ -64,6 +64,27 @@ static void origins_are_compared_whole(void **state)
     }
 }
 
+static void only_the_missing_tls_of_the_same_host_is_added(void **state)
+{
+    static const struct {
+        const char *base, *link;
+        bool lacks;
+    } pairs[] = {
+        {"https://h/fhir", "http://h/fhir?_getpages=1", true}, {"https://h:8443/fhir", "http://H:8443?x", true},
+        {"https://h/fhir", "http://h", true},                  {"https://h/fhir", "https://h/fhir", false},
+        {"http://h/fhir", "http://h/fhir", false},             {"http://h/fhir", "https://h/fhir", false},
+        {"https://h/fhir", "http://h.evil/fhir", false},       {"https://h/fhir", "http://h:80/fhir", false},
+        {"https://h/fhir", "http://g/fhir", false},            {"https://h/fhir", "http://h@evil/fhir", false},
+        {"https://h/fhir", "//h/fhir", false},                 {"https://h/fhir", "", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        if (url_lacks_tls(pairs[i].base, pairs[i].link) != pairs[i].lacks) {
+            fail_msg("%s and %s", pairs[i].base, pairs[i].link);
+        }
+    }
+}
+
 static void a_token_with_a_line_break_is_refused(void **state)
 {
     struct http *http = NULL;
@@ -416,6 +437,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_safe_addresses_are_taken),
         cmocka_unit_test(origins_are_compared_whole),
+        cmocka_unit_test(only_the_missing_tls_of_the_same_host_is_added),
         cmocka_unit_test(a_token_with_a_line_break_is_refused),
         token_test(the_token_goes_to_its_own_server_only),
         token_test(a_wrong_token_is_said),

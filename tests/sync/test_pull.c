@@ -222,6 +222,34 @@ static void circles_and_strange_hosts_end_the_download(void **state)
     script_end(&script);
 }
 
+/* A proxy ends TLS before the server, which does not know: all its links say http. */
+static bool behind_a_proxy(struct script *script, const struct request *request, struct response *response)
+{
+    struct request onward = *request;
+    char url[4096];
+    assert_true(text_starts_with(request->url, "https://"));
+    assert_true(text_format(url, sizeof url, "http%s", request->url + 5));
+    onward.url = url;
+    assert_int_equal(script->inner.exchange(script->inner.context, &onward, response, NULL), STATUS_OK);
+    return true;
+}
+
+static void links_follow_the_tls_of_the_servers_address(void **state)
+{
+    struct bed *bed = new_bed("List/l1", NULL, 150); /* two of 200 a page */
+    struct script script;
+    char base[256];
+    (void)state;
+    text_format(base, sizeof base, "https%s", bed->base + 4);
+    bed->sync.server = base;
+    script_begin(&script, bed);
+    script.answer = behind_a_proxy;
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(number(bed, COMPLETE_COUNT), 2);
+    script_end(&script);
+    free_bed(bed);
+}
+
 /* A server that passes over "patient=". */
 static bool everybodys_charts(struct script *script, const struct request *request, struct response *response)
 {
@@ -526,6 +554,7 @@ int main(void)
         bed_test(a_second_sync_is_small_and_silent),
         bed_test(what_is_new_arrives_with_the_next_sync),
         bed_test(circles_and_strange_hosts_end_the_download),
+        cmocka_unit_test(links_follow_the_tls_of_the_servers_address),
         bed_test(charts_nobody_asked_for_are_not_kept),
         bed_test(one_broken_resource_is_set_aside_and_the_rest_stays),
         bed_test(answers_in_another_order_are_told_apart),
