@@ -78,6 +78,26 @@ static int64_t count(struct stage *stage, const char *sql)
 
 #define CONFLICTS "SELECT count(*) FROM outbox WHERE state = 'conflict'"
 
+/* She completed what she read; the office has changed the words since, and nothing else. */
+static void an_answer_to_other_words_is_asked_about(void **state)
+{
+    struct stage *stage = *state;
+
+    stage_unlock(stage);
+    struct fixture *fixture = borrow(stage);
+    assert_int_equal(pull(fixture, OFFICE("t2", "1", "\"status\":\"requested\",\"description\":\"薬を受け取る\"")), APPLY_STORED);
+    answer_tasks(fixture);
+    assert_int_equal(pull(fixture, OFFICE("t1", "2", "\"status\":\"requested\",\"description\":"
+                                                     "\"No blood sample: she fainted last time\"")), APPLY_STORED);
+    give_back(stage);
+    stage_type(stage, "o\r");
+    assert_string_equal(stage_view(stage), "conflict");
+    assert_true(stage_shows("mine: completed"));
+    assert_true(stage_shows("theirs: requested"));
+    assert_true(stage_shows("mine: Blood sample before the next"));
+    assert_true(stage_shows("theirs: No blood sample: she fainted"));
+}
+
 static void no_single_key_decides(void **state)
 {
     struct stage *stage = *state;
@@ -201,6 +221,7 @@ static void in_other_languages(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        STAGED(an_answer_to_other_words_is_asked_about),
         STAGED(no_single_key_decides),
         STAGED(both_is_refused_in_words_for_a_status),
         STAGED(what_changed_meanwhile_is_looked_at_again),
