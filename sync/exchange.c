@@ -111,11 +111,33 @@ static enum last_end last_end(const struct response *response)
     return response->end == EXCHANGE_ANSWERED && exchange_is_too_much(response->status) ? LAST_CUT : LAST_WHOLE;
 }
 
+/* The server asked to be left alone: this run sends no more, what was answered so far is used. */
+static enum status send_no_more(struct sync_result *result, struct error *error)
+{
+    char minute[32];
+    result->last.end = LAST_WHOLE;
+    result->last.code = 0;
+    instant_format_time(minute, sizeof minute, result->not_before + INSTANT_MINUTE - 1);
+    return error_set(error, STATUS_UNREACHABLE, _("the server wants to be left alone until %s; what is left goes then"), minute);
+}
+
+static void note_wait(struct sync *sync, struct sync_result *result, const struct response *response)
+{
+    bool asks = response->spent || response->status == 429 || response->status == 503;
+    result->retry_after = response->retry_after > result->retry_after ? response->retry_after : result->retry_after;
+    if (asks && response->retry_after > 0) {
+        result->not_before = clock_now(&sync->clock) + response->retry_after * INSTANT_SECOND;
+    }
+}
+
 enum status exchange_send(struct sync *sync, struct sync_result *result, const struct request *request,
                           struct response *response, struct error *error)
 {
     response_init(response);
     enum status status = exchange_check_cancelled(sync, error);
+    if (status == STATUS_OK && result->not_before != INSTANT_NONE) {
+        status = send_no_more(result, error);
+    }
     if (status != STATUS_OK) {
         return status;
     }
@@ -128,7 +150,7 @@ enum status exchange_send(struct sync *sync, struct sync_result *result, const s
     }
     response->elsewhere = url_leads_elsewhere(request->url, response->location);
     result->server_clock = response->server_clock != INSTANT_NONE ? response->server_clock : result->server_clock;
-    result->retry_after = response->retry_after > result->retry_after ? response->retry_after : result->retry_after;
+    note_wait(sync, result, response);
     result->last.end = last_end(response);
     result->last.code = response->status;
     result->last.words[0] = '\0';
@@ -149,7 +171,8 @@ void exchange_ahead(struct sync *sync, struct sync_result *result, const char *u
 {
     const struct request request = {.method = "GET", .url = url, .limit = limit};
     struct spent spent = {.requests = 0};
-    bool wanted = url != NULL && url_same_origin(sync->server, url) && exchange_check_cancelled(sync, NULL) == STATUS_OK;
+    bool wanted = url != NULL && result->not_before == INSTANT_NONE && url_same_origin(sync->server, url) &&
+                  exchange_check_cancelled(sync, NULL) == STATUS_OK;
     if (sync->transport.ahead != NULL) {
         sync->transport.ahead(sync->transport.context, wanted ? &request : NULL, &spent);
         result->entry.requests += spent.requests;

@@ -14,7 +14,9 @@
 #define URL_SIZE 8192
 
 /* Sends, counts into result->entry, and fills *response (caller frees). OK
- * when there is an answer of any HTTP status; else CANCELLED, UNREACHABLE. */
+ * when there is an answer of any HTTP status; else CANCELLED, UNREACHABLE. Once
+ * an answer has asked to wait (429, 503), or says that nothing remains of what
+ * the server allows, nothing more of this run is sent: UNREACHABLE. */
 enum status exchange_send(struct sync *sync, struct sync_result *result, const struct request *request,
                           struct response *response, struct error *error) MUST_CHECK;
 

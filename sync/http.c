@@ -494,6 +494,7 @@ static enum status http_exchange(void *context, const struct request *request, s
         response->end = EXCHANGE_ANSWERED;
         curl_easy_getinfo(http->easy, CURLINFO_RESPONSE_CODE, &response->status);
         response->retry_after = wait_asked(&http->wait, response->server_clock);
+        response->spent = wait_is_spent(&http->wait);
     } else {
         explain(http, response, code);
     }

@@ -3,12 +3,14 @@
  */
 #include "sync/sync.h"
 
+#include "base/log.h"
 #include "base/text.h"
 #include "fhir/bundle.h"
 #include "store/audit.h"
 #include "sync/address.h"
 #include "sync/exchange.h"
 #include "sync/manifest.h"
+#include "sync/pause.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +22,7 @@ void sync_result_init(struct sync_result *result)
     memset(result, 0, sizeof *result);
     result->server_clock = INSTANT_NONE;
     result->retry_after = -1;
+    result->not_before = INSTANT_NONE;
 }
 
 /* A copy whose server address ends without a slash. */
@@ -147,6 +150,24 @@ static enum status count_left(struct sync *sync, struct journal_entry *entry, st
     return status;
 }
 
+void sync_note_attempt(struct store *store, const struct clock *clock, enum status result, const struct error *why)
+{
+    struct sync_status state;
+    instant now = clock_now(clock);
+    struct journal_entry entry = {.start = now, .end = now, .result = result};
+    enum status status = query_status(store, &state, NULL);
+    if (status == STATUS_OK) {
+        entry.pending = state.pending;
+        entry.conflicts = state.conflicts;
+        entry.rejected = state.refused;
+        text_copy(entry.reason, sizeof entry.reason, why->sentence);
+        status = journal_add(store, &entry, NULL);
+    }
+    if (status != STATUS_OK) {
+        log_event("journal-not-written", (int)status, 0);
+    }
+}
+
 /* What is well all the same, but should not stay so: times that nurses enter come from this device's clock. */
 /* What the journal says, and what the server said of it. */
 static void add_words(const struct sync_result *result, struct error *error)
@@ -154,6 +175,15 @@ static void add_words(const struct sync_result *result, struct error *error)
     char sentence[sizeof error->sentence];
     (void)text_copy(sentence, sizeof sentence, error->sentence);
     (void)error_set(error, error->status, "%s: %s", sentence, result->last.words);
+}
+
+/* What the server asked for is kept; one that answered to the end, and asked for nothing, may be asked again at any time. */
+static enum status keep_pause(struct sync *sync, const struct sync_result *result, enum status status, struct error *error)
+{
+    if (result->not_before != INSTANT_NONE || status == STATUS_OK) {
+        return pause_keep(sync->store, result->not_before, error);
+    }
+    return STATUS_OK;
 }
 
 /* Push first: a short window of signal goes to the nurse's own work. */
@@ -231,7 +261,8 @@ enum status sync_run(struct sync *sync, struct sync_result *result, struct error
     enum status status = exchange_all(&run, result, &local);
     exchange_ahead(&run, result, NULL, 0);
     entry->end = clock_now(&sync->clock);
-    enum status counted = count_left(sync, entry, &state, &trouble);
+    enum status counted = keep_pause(sync, result, status, &trouble);
+    counted = counted == STATUS_OK ? count_left(sync, entry, &state, &trouble) : counted;
     if (status == STATUS_OK && counted != STATUS_OK) {
         status = counted;
         local = trouble;

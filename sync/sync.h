@@ -58,6 +58,7 @@ struct sync_result {
     struct journal_entry entry;
     instant server_clock;               /* Date of the last answer; INSTANT_NONE before one */
     int64_t retry_after;                /* the longest wait a server asked for, in seconds; -1 when none did */
+    instant not_before;                 /* the server asked not to be asked before: the run sends no more; INSTANT_NONE */
     int absent;                         /* patients of the caseload that the server did not deliver */
     char departed[256];                 /* the names of those who left the caseload, as many as fit; for the screen, never a journal */
     int removed;                        /* resources that left charts because the server no longer has them */
@@ -72,6 +73,9 @@ void sync_result_init(struct sync_result *result);
  * needs the nurse. UNREACHABLE, CANCELLED, FULL ...: stopped, nothing lost;
  * result->entry.reason says why in the nurse's language. */
 enum status sync_run(struct sync *sync, struct sync_result *result, struct error *error) MUST_CHECK;
+
+/* An attempt that ended before sync_run() leaves its line in the journal too: else the last one that did would seem the last. */
+void sync_note_attempt(struct store *store, const struct clock *clock, enum status result, const struct error *why);
 
 /* The parts, for tests. Each counts into result. */
 enum status sync_push(struct sync *sync, struct sync_result *result, struct error *error) MUST_CHECK;

@@ -45,6 +45,7 @@ struct response {
     char location[512];
     bool elsewhere;              /* the location is on another host than was asked */
     int64_t retry_after;         /* seconds, -1 when not given, clamped to an hour */
+    bool spent;                  /* nothing remains of the requests that the server allows: meant whatever the status */
     int64_t server_clock;        /* Date header in ms since 1970, INT64_MIN when absent */
     char reason[256];            /* translated: why there is no answer */
     bool sent_in_part;           /* UNKNOWN, and the line did not take all of the body */

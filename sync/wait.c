@@ -72,13 +72,22 @@ static int64_t read_limits(const char *value)
     return wait > WAIT_MOST ? WAIT_MOST : wait;
 }
 
+static bool is_none(const char *remaining)
+{
+    char *end = NULL;
+    return strtoll(remaining, &end, 10) <= 0 && end != remaining && *end == '\0';
+}
+
 int64_t wait_asked(const struct wait_headers *headers, int64_t server_clock)
 {
     int64_t wait = read_wait(headers->retry_after, false, server_clock);
     int64_t limits = read_limits(headers->limit);
-    char *end = NULL;
-    bool spent = strtoll(headers->remaining, &end, 10) <= 0 && end != headers->remaining && *end == '\0';
-    int64_t reset = spent ? read_wait(headers->reset, true, server_clock) : -1;
+    int64_t reset = is_none(headers->remaining) ? read_wait(headers->reset, true, server_clock) : -1;
     wait = limits > wait ? limits : wait;
     return reset > wait ? reset : wait;
+}
+
+bool wait_is_spent(const struct wait_headers *headers)
+{
+    return read_limits(headers->limit) > 0 || (is_none(headers->remaining) && headers->reset[0] != '\0');
 }

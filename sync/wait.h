@@ -10,6 +10,7 @@
 #ifndef DOORSTEP_SYNC_WAIT_H
 #define DOORSTEP_SYNC_WAIT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define WAIT_MOST 3600 /* seconds; nobody waits longer without asking again */
@@ -23,5 +24,8 @@ struct wait_headers {
 
 /* Seconds, at most WAIT_MOST; -1 when nothing is asked. `server_clock` in ms since 1970, INT64_MIN when unknown. */
 int64_t wait_asked(const struct wait_headers *headers, int64_t server_clock);
+
+/* True when a limit of requests, with the time of its end, is used up: then what is asked is meant whatever the answer. */
+bool wait_is_spent(const struct wait_headers *headers);
 
 #endif

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "sync/network.h"
+#include "sync/pause.h"
 #include "sync/sync.h"
 
 #include <errno.h>
@@ -40,8 +41,12 @@ struct worker {
     atomic_bool cancelled;
     pthread_mutex_t mutex;          /* guards what follows */
     bool requested;
+    bool by_nurse;                  /* she asked herself: the server's wish to wait does not hold her */
     bool leaving;
-    int64_t asked_to_wait;          /* seconds, by the server in the last run; the thread's own */
+    struct {                        /* the thread's own, of the last run */
+        int64_t asked_to_wait;      /* seconds, by the server */
+        bool goes_on;               /* what is left goes as soon as that is over */
+    } after;
     struct worker_snapshot snapshot;
 };
 
@@ -126,27 +131,16 @@ static enum status server_address(struct worker *worker, struct store *store, ch
     return store_setting_get(store, SETTING_SERVER, out, size, error);
 }
 
-/* An attempt that ended before it reached the network leaves its line too: else the last one that did would seem the last. */
-static void note_attempt(struct worker *worker, struct store *store, enum status result, const struct error *why)
+/* What came of a run, for the time of the next. */
+static void note_end(struct worker *worker, const struct sync_result *result, enum status status)
 {
-    struct sync_status state;
-    instant now = clock_now(&worker->options.clock);
-    struct journal_entry entry = {.start = now, .end = now, .result = result};
-    enum status status = query_status(store, &state, NULL);
-    if (status == STATUS_OK) {
-        entry.pending = state.pending;
-        entry.conflicts = state.conflicts;
-        entry.rejected = state.refused;
-        text_copy(entry.reason, sizeof entry.reason, why->sentence);
-        status = journal_add(store, &entry, NULL);
-    }
-    if (status != STATUS_OK) {
-        log_event("journal-not-written", (int)status, 0);
-    }
+    worker->after.asked_to_wait = result->retry_after > 0 ? result->retry_after : 0;
+    worker->after.goes_on = status == STATUS_UNREACHABLE && result->not_before != INSTANT_NONE &&
+                            result->entry.pushed + result->entry.pulled > 0;
 }
 
 /* One run. OK, and nothing done, when there is no server to exchange with: a clinic that works offline. */
-static enum status run_once(struct worker *worker, struct store *store, struct error *error)
+static enum status run_once(struct worker *worker, struct store *store, bool by_nurse, struct error *error)
 {
     char server[512] = "";
     char token[8192] = "";
@@ -161,6 +155,13 @@ static enum status run_once(struct worker *worker, struct store *store, struct e
         pthread_mutex_unlock(&worker->mutex);
         if (server[0] == '\0') {
             return STATUS_OK;
+        }
+    }
+    if (status == STATUS_OK && !by_nurse) {
+        status = pause_check(store, clock_now(&worker->options.clock), &worker->after.asked_to_wait, error);
+        worker->after.goes_on = worker->after.asked_to_wait > 0;
+        if (worker->after.goes_on) {
+            return status; /* no attempt, and no failure */
         }
     }
     if (status == STATUS_OK) {
@@ -186,14 +187,14 @@ static enum status run_once(struct worker *worker, struct store *store, struct e
         };
         ran = true;
         status = sync_run(&sync, &result, error);
-        worker->asked_to_wait = result.retry_after;
+        note_end(worker, &result, status);
         publish_departed(worker, &result);
     }
     memory_wipe(token, sizeof token);
     http_free(http);
     presence_release(presence);
     if (!ran && status != STATUS_BUSY) { /* the sync that runs elsewhere writes its own line */
-        note_attempt(worker, store, status, error);
+        sync_note_attempt(store, &worker->options.clock, status, error);
     }
     return status;
 }
@@ -203,6 +204,10 @@ static enum status run_once(struct worker *worker, struct store *store, struct e
 static int64_t next_pause(struct worker *worker, int failures)
 {
     int64_t pause = (int64_t)worker->config->sync_every_minutes * 60;
+    if (worker->after.goes_on) {
+        pause = 1 + (int64_t)randomness_below(&worker->options.randomness, RETURN_JITTER_MS / 1000);
+        return worker->after.asked_to_wait + pause;
+    }
     if (failures > 0) {
         int64_t most = BACKOFF_FIRST_SECONDS;
         for (int i = 1; i < failures && most < BACKOFF_MOST_SECONDS; i++) {
@@ -211,7 +216,7 @@ static int64_t next_pause(struct worker *worker, int failures)
         most = most < BACKOFF_MOST_SECONDS ? most : BACKOFF_MOST_SECONDS;
         pause = most / 2 + (int64_t)randomness_below(&worker->options.randomness, (uint32_t)(most / 2) + 1);
     }
-    return pause > worker->asked_to_wait ? pause : worker->asked_to_wait;
+    return pause > worker->after.asked_to_wait ? pause : worker->after.asked_to_wait;
 }
 
 /* After these the connection to the record is as good as before. */
@@ -248,7 +253,7 @@ static int64_t monotonic_now(void)
 static int64_t soon(struct worker *worker, int64_t began, int64_t until)
 {
     int64_t at = monotonic_now() + 1000 + (int64_t)randomness_below(&worker->options.randomness, RETURN_JITTER_MS);
-    int64_t asked = began + worker->asked_to_wait * 1000;
+    int64_t asked = began + worker->after.asked_to_wait * 1000;
     at = at > asked ? at : asked;
     return at < until ? at : until;
 }
@@ -275,10 +280,12 @@ static void wait_until(struct worker *worker, int64_t seconds, bool failed)
 }
 
 /* Waits for a request, the timer, the network's return, or the end. True: run; false: leave. */
-static bool wait_for_work(struct worker *worker, int64_t seconds, bool failed)
+static bool wait_for_work(struct worker *worker, int64_t seconds, bool failed, bool *by_nurse)
 {
     wait_until(worker, seconds, failed);
     pthread_mutex_lock(&worker->mutex);
+    *by_nurse = worker->by_nurse;
+    worker->by_nurse = false;
     worker->requested = false;
     bool leaving = worker->leaving;
     if (!leaving) {
@@ -294,21 +301,23 @@ static void *work(void *context)
     struct worker *worker = context;
     struct store *store = NULL;
     int failures = 0;
-    while (wait_for_work(worker, next_pause(worker, failures), failures > 0)) {
+    bool by_nurse = false;
+    while (wait_for_work(worker, next_pause(worker, failures), failures > 0, &by_nurse)) {
         struct error error = {0};
         enum status status = STATUS_OK;
-        worker->asked_to_wait = 0;
+        memset(&worker->after, 0, sizeof worker->after);
         if (store == NULL) {
             status = store_open(worker->paths, worker->vault, &worker->options, &store, &error);
         }
         if (status == STATUS_OK) {
-            status = run_once(worker, store, &error);
+            status = run_once(worker, store, by_nurse, &error);
         }
         if (!record_is_sound(status)) {
             store_close(store); /* a record whose disk failed writes again only when it is opened again */
             store = NULL;
         }
-        failures = status == STATUS_OK || status == STATUS_ATTENTION || status == STATUS_CANCELLED ? 0 : failures + 1;
+        bool well = status == STATUS_OK || status == STATUS_ATTENTION || status == STATUS_CANCELLED;
+        failures = well ? 0 : failures + (worker->after.goes_on ? 0 : 1);
         publish_end(worker, status, error.sentence);
     }
     store_close(store);
@@ -374,12 +383,23 @@ enum status worker_new_watching(const struct paths *paths, const struct vault *v
     return STATUS_OK;
 }
 
-void worker_request(struct worker *worker)
+static void ask(struct worker *worker, bool by_nurse)
 {
     pthread_mutex_lock(&worker->mutex);
     worker->requested = true;
+    worker->by_nurse = worker->by_nurse || by_nurse;
     pthread_mutex_unlock(&worker->mutex);
     wake_up(worker);
+}
+
+void worker_request(struct worker *worker)
+{
+    ask(worker, false);
+}
+
+void worker_request_now(struct worker *worker)
+{
+    ask(worker, true);
 }
 
 void worker_cancel(struct worker *worker)

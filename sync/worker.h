@@ -46,8 +46,11 @@ enum status worker_new_watching(const struct paths *paths, const struct vault *v
                                 const struct config *config, int network, struct worker **out, struct error *error) MUST_CHECK;
 /* Asks for a sync now; while one runs, for another after it, because what was
  * signed meanwhile may not be in it. Never blocks. Also runs by itself every
- * config->sync_every_minutes; after failures with backoff, and soon after the network returns. */
+ * config->sync_every_minutes; after failures with backoff, and soon after the network returns. While the server wants to
+ * be left alone (pause.h) none of these runs: the snapshot says until when, and then one does. */
 void worker_request(struct worker *worker);
+/* The same, because the nurse herself asks: at once, whatever the server wants. */
+void worker_request_now(struct worker *worker);
 /* Asks the running sync to stop soon. Never blocks. */
 void worker_cancel(struct worker *worker);
 void worker_snapshot(struct worker *worker, struct worker_snapshot *out);

@@ -109,7 +109,7 @@ static void quit(struct application *application)
 
 static void sync_now(struct application *application)
 {
-    worker_request(application->worker);
+    worker_request_now(application->worker);
     application_say(application, _("Exchanging with the server; go on working meanwhile."));
 }
 

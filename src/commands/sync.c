@@ -4,6 +4,7 @@
 #include "commands/command_line.h"
 
 #include "base/memory.h"
+#include "sync/pause.h"
 #include "sync/sync.h"
 
 #include <signal.h>
@@ -83,6 +84,28 @@ static enum status open_transport(struct command_line *line, char *server, size_
     return status;
 }
 
+/* What must hold before a run. Without a terminal nobody asked for this one: it keeps to what the server wants. */
+static enum status prepare(struct command_line *line, char *server, size_t size, struct http **http, struct presence **presence,
+                           struct error *error)
+{
+    int64_t seconds = 0;
+    enum status status = STATUS_OK;
+    if (!isatty(fileno(line->err))) {
+        status = pause_check(line->store, clock_now(&line->clock), &seconds, error);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = open_transport(line, server, size, http, error);
+    if (status == STATUS_OK) {
+        status = presence_begin_sync(&line->paths, presence, error);
+    }
+    if (status != STATUS_OK && status != STATUS_BUSY && server[0] != '\0') {
+        sync_note_attempt(line->store, &line->clock, status, error);
+    }
+    return status;
+}
+
 enum status verb_sync(struct command_line *line, struct error *error)
 {
     char server[512] = "";
@@ -95,10 +118,7 @@ enum status verb_sync(struct command_line *line, struct error *error)
         status = command_open(line, error);
     }
     if (status == STATUS_OK) {
-        status = open_transport(line, server, sizeof server, &http, error);
-    }
-    if (status == STATUS_OK) {
-        status = presence_begin_sync(&line->paths, &presence, error);
+        status = prepare(line, server, sizeof server, &http, &presence, error);
     }
     if (status == STATUS_OK) {
         struct sync sync = {

@@ -61,6 +61,7 @@ enum status store_verify(struct store *store, struct error *error) MUST_CHECK;
 #define SETTING_SERVER_PAGE "server-page"      /* resources on a page that come over the line; "": as many as ever */
 #define SETTING_SERVER_BODY "server-body"      /* bytes of a bundle that go over the line; likewise */
 #define SETTING_SERVER_REFUSED "server-refused" /* bytes of a bundle that is not too large for the server; likewise */
+#define SETTING_SERVER_NOT_BEFORE "server-not-before" /* ms since 1970: it asked not to be asked before; "": it did not */
 #define SETTING_USER "user"
 enum status store_setting_get(struct store *store, const char *name, char *out, size_t size,
                               struct error *error) MUST_CHECK;

@@ -140,6 +140,10 @@ expect 'status: the last run in words' 0 'Last run: sent 0, received 0; left: [1
 expect 'sync: what was removed, in JSON' 4 '"removed": *0' doorstep --config "$home/closed.ini" sync --json
 printf '%s' "$(doorstep status --json | tr -d ' \t\n')" | grep -q '"journal":\[{"start":"[^}]*},{"start":"[^}]*}\]' && passed=$((passed + 1)) ||
     { failed=$((failed + 1)); echo 'FAIL two runs, two lines'; }
+printf '[sync]\nserver = http://fhir.example.org/r4\n' > "$home/unsafe.ini"
+expect 'sync: an address without TLS' 1 'must begin with https' doorstep --config "$home/unsafe.ini" sync
+expect 'the journal has what could not begin' 0 '"journal":\[{"start":"[^"]*","end":"[^"]*","result":"invalid","reason":"[^"]*https' \
+    sh -c "$program --user kim status --json | tr -d ' \t\n'"
 expect 'export visit' 0 '"resources": *1[0-9]' doorstep export visit "$id" --to "$home/visit-out.json" --json
 expect 'it keeps the appointment of the day' 0 '"reference": *"Appointment/' cat "$home/visit-out.json"
 visit '{"vitals": {"pulse": "72"}, "sign": true}'

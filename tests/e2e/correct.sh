@@ -116,6 +116,12 @@ expect 'the next sync delivers' 0 '' doorstep sync
 expect 'the consent is there once' 0 '^1 *$' at_server Consent '"resourceType":"Consent"'
 expect 'three signatures: the visit, and two corrections' 0 '^3 *$' at_server Provenance '"Provenance"'
 expect 'nothing waits' 0 '^\[\] *$' doorstep outbox --json
+# --- a server that asks to be left alone ------------------------------------------------------------------------
+curl -sf -o "$home/answer" -X POST -d '{"fault":"status","status":503,"headers":{"Retry-After":"1800"},"match":"/fhir"}' "$control"
+expect 'a busy server' 4 'asks to wait 1800 s' doorstep sync
+expect 'a sync of a timer waits, and says until when' 4 'left alone until [0-9][0-9]:[0-9][0-9]' doorstep sync
+expect 'one at a terminal goes at once' 0 'Sent 0' script -qec "$program --user kim sync" /dev/null
+expect 'and then all do' 0 'Sent 0' doorstep sync
 expect 'and the trail is whole' 0 '"intact": *true' doorstep audit --verify --json
 printf '%s passed, %s failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ]

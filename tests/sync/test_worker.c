@@ -382,6 +382,63 @@ static void it_tries_soon_when_the_network_returns(void **state)
     close(ends[1]);
 }
 
+/* --- a server that asks to be left alone ------------------------------------------------------------------ */
+
+static _Atomic int64_t later; /* ms by which this device's clock is ahead of the machine's */
+
+static int64_t later_now(void *context)
+{
+    return system_clock_now(context) + atomic_load(&later);
+}
+
+static bool is_held(const struct worker_snapshot *snapshot)
+{
+    return finished(snapshot) && strstr(snapshot->reason, "left alone until") != NULL;
+}
+
+/* The console is closed and opened again. */
+static void open_again(struct desk *desk)
+{
+    struct bed *bed = desk->bed;
+    worker_free(desk->worker);
+    assert_int_equal(worker_new_watching(&bed->fixture.paths, bed->fixture.vault, &bed->fixture.options, &desk->config, -1,
+                                         &desk->worker, NULL), STATUS_OK);
+}
+
+#define ASKS_TO_WAIT "{\"fault\":\"status\",\"status\":503,\"headers\":{\"Retry-After\":\"3600\"},\"match\":\"/fhir\"}"
+
+static void a_server_that_asks_to_wait_is_left_alone(void **state)
+{
+    (void)state;
+    struct desk *desk = new_desk(NULL);
+    atomic_store(&later, 0);
+    desk->bed->fixture.options.clock.now = later_now;
+    open_again(desk);
+    fault(desk->bed, ASKS_TO_WAIT);
+    worker_request(desk->worker);
+    assert_non_null(strstr(wait_until(desk, failed).reason, "3600 s"));
+    int64_t asked = counted(desk->bed, "requests");
+    open_again(desk);
+    worker_request(desk->worker); /* as after unlocking */
+    assert_int_equal(wait_until(desk, is_held).last, STATUS_UNREACHABLE);
+    assert_int_equal(counted(desk->bed, "requests"), asked);
+    assert_int_equal(number(desk->bed, "SELECT count(*) FROM journal"), 1); /* no attempt was made */
+    atomic_store(&later, 3601 * INSTANT_SECOND);
+    worker_request(desk->worker);
+    wait_until(desk, succeeded);
+    asked = counted(desk->bed, "requests");
+    fault(desk->bed, ASKS_TO_WAIT);
+    worker_request(desk->worker);
+    wait_until(desk, failed);
+    worker_request(desk->worker);
+    wait_until(desk, is_held);
+    assert_int_equal(counted(desk->bed, "requests"), asked + 1);
+    worker_request_now(desk->worker); /* the nurse's own */
+    wait_until(desk, succeeded);
+    assert_true(counted(desk->bed, "requests") > asked + 1);
+    free_desk(desk);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -399,6 +456,7 @@ int main(void)
         cmocka_unit_test(signals_reach_the_screen_not_the_thread),
         cmocka_unit_test(news_of_the_network_are_read),
         cmocka_unit_test(it_tries_soon_when_the_network_returns),
+        cmocka_unit_test(a_server_that_asks_to_wait_is_left_alone),
     };
     memory_install();
     return cmocka_run_group_tests(tests, NULL, NULL);
