@@ -207,7 +207,7 @@ enum status exchange_post(struct sync *sync, struct sync_result *result, const c
     return status;
 }
 
-static bool is_web_page(const struct response *response)
+bool exchange_is_web_page(const struct response *response)
 {
     return strstr(response->content_type, "html") != NULL;
 }
@@ -218,7 +218,7 @@ static bool is_portal(const struct response *response)
 {
     long code = response->status;
     bool moved = code == 301 || code == 308;
-    return code == 511 || (code >= 300 && code < 400 && (response->elsewhere || (is_web_page(response) && !moved)));
+    return code == 511 || (code >= 300 && code < 400 && (response->elsewhere || (exchange_is_web_page(response) && !moved)));
 }
 
 static enum status web_page(struct error *error)
@@ -236,7 +236,7 @@ enum status exchange_document(const struct response *response, cJSON **document,
     }
     if (status != STATUS_OK) {
         /* Libcurl calls a cut gzip body a success; only the parser knows whether an answer is whole. */
-        if (is_web_page(response)) {
+        if (exchange_is_web_page(response)) {
             return web_page(error);
         }
         return error_set(error, STATUS_UNREACHABLE,
@@ -255,7 +255,7 @@ enum status exchange_refusal(const struct response *response, struct error *erro
     if (is_portal(response)) {
         return web_page(error);
     }
-    if (code >= 400 && code < 500 && code != 408 && code != 413 && code != 429 && is_web_page(response)) {
+    if (code >= 400 && code < 500 && code != 408 && code != 413 && code != 429 && exchange_is_web_page(response)) {
         return web_page(error); /* no FHIR server says so: what it refuses is not what we asked for */
     }
     if (code == 408 || code == 429 || code == 503) {
@@ -317,7 +317,7 @@ enum status exchange_get_within(struct sync *sync, struct sync_result *result, c
         goto out;
     }
     status = exchange_document(&response, document, error);
-    if (status == STATUS_UNREACHABLE && !is_web_page(&response)) {
+    if (status == STATUS_UNREACHABLE && !exchange_is_web_page(&response)) {
         result->last.end = LAST_CUT;
     }
     if (status == STATUS_OK && text_equal(json_text(*document, "resourceType"), "OperationOutcome")) {

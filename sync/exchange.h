@@ -50,6 +50,8 @@ enum status exchange_document(const struct response *response, cJSON **document,
  * a sign-in first. OK when it is not of that kind. */
 enum status exchange_refusal(const struct response *response, struct error *error);
 
+bool exchange_is_web_page(const struct response *response);
+
 /* Answers that the same in smaller portions may not meet: 408, 413, 504. */
 bool exchange_is_too_much(long code);
 

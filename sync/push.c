@@ -2,8 +2,9 @@
  * Sending what waits: visit by visit, halving, limits. See push.h.
  *
  * What concerns one entry (refused, changed by someone else) never stops the
- * others. What concerns the line or the whole server ends the sending, unless
- * one visit has met it POISON_ATTEMPTS times: then the others are tried.
+ * others. What concerns the line ends the sending, unless one visit has met it
+ * POISON_ATTEMPTS times: then the others are tried. What the server answers
+ * badly is the concern of push_ill.c.
  */
 #include "sync/push.h"
 
@@ -20,7 +21,7 @@
 #define MERGE_ROUNDS 2
 #define ENTRIES_AT_MOST 200
 
-static enum status put_back(struct push *push, const struct push_batch *batch, const char *why, struct error *error)
+enum status push_put_back(struct push *push, const struct push_batch *batch, const char *why, struct error *error)
 {
     int64_t *numbers = push_numbers(batch);
     enum status status = numbers == NULL ? error_no_memory(error)
@@ -33,7 +34,7 @@ static enum status put_back(struct push *push, const struct push_batch *batch, c
 static enum status give_up(struct push *push, const struct push_batch *batch, enum status status, struct error *error)
 {
     struct error trouble = {0};
-    enum status marked = put_back(push, batch, error->sentence, &trouble);
+    enum status marked = push_put_back(push, batch, error->sentence, &trouble);
     return marked == STATUS_OK ? status : error_set(error, marked, "%s", trouble.sentence);
 }
 
@@ -65,11 +66,6 @@ static enum status push_halves(struct push *push, const struct push_batch *batch
     return status == STATUS_OK && second.count > 0 ? push_send(push, &second, error) : status;
 }
 
-static bool is_refusal(long code)
-{
-    return code >= 400 && code < 500;
-}
-
 static int attempts_of(const struct push_batch *batch)
 {
     int most = 0;
@@ -90,19 +86,6 @@ static enum status refuse(struct push *push, const struct outbox_row *row, const
     return status;
 }
 
-/* The server fails on this one each time. It waits, with the server's words, and the rest goes on. */
-static enum status hold(struct push *push, const struct push_batch *batch, const struct response *response, struct error *error)
-{
-    char words[256] = "";
-    cJSON *outcome = NULL;
-    push->held[push->held_count++] = batch->rows[0]->number;
-    if (exchange_document(response, &outcome, NULL) == STATUS_OK) {
-        outcome_words(outcome, words, sizeof words);
-    }
-    cJSON_Delete(outcome);
-    return put_back(push, batch, words[0] != '\0' ? words : error->sentence, error);
-}
-
 /* A success that says nothing of the entries: what became of them is unknown. */
 static enum status not_an_answer(struct error *error)
 {
@@ -110,53 +93,71 @@ static enum status not_an_answer(struct error *error)
                      _("the server's answer was cut short or is not FHIR; nothing of it was used, it is asked again"));
 }
 
+/* Halves go on their own. What may have arrived is asked for before. */
+static enum status push_parts(struct push *push, const struct push_batch *batch, long code, struct error *error)
+{
+    struct push_batch left = *batch;
+    enum status status = leaves_unknown(code) ? push_ask_again(push, &left, error) : STATUS_OK;
+    return status == STATUS_OK ? push_halves(push, &left, error) : give_up(push, &left, status, error);
+}
+
+/* Neither taken nor refused, which may be the server's fault, or that of something on the way, with all or with this one. */
+static enum status push_badly(struct push *push, const struct push_batch *batch, const struct response *response,
+                              struct error *error)
+{
+    const struct error concern = *error;
+    error_clear(error);
+    if (batch->count > 1 && (exchange_is_too_much(response->status) || push_may_halve(push))) {
+        return push_parts(push, batch, response->status, error);
+    }
+    return push_fall_ill(push, batch, response, &concern, error);
+}
+
+/* The server, or something on the way, said no to the request. */
+static enum status push_refused(struct push *push, const struct push_batch *batch, const struct response *response,
+                                struct error *error)
+{
+    long code = response->status;
+    bool changed = false;
+    enum status status = code == 413 ? STATUS_OK : push_unlink(push, batch, &changed, error);
+    if (status != STATUS_OK) {
+        return give_up(push, batch, status, error);
+    }
+    if (changed) {
+        return push_send(push, batch, error);
+    }
+    if (batch->count > 1) {
+        push->cut = push->cut || code == 400;
+        return push_halves(push, batch, error);
+    }
+    return refuse(push, batch->rows[0], response, error);
+}
+
 /* The server answered, but not with the answer to a transaction. */
 static enum status push_answered(struct push *push, const struct push_batch *batch, const struct response *response,
                                  struct error *error)
 {
+    struct error trouble = {0};
     long code = response->status;
-    bool poison = code == 500 && attempts_of(batch) >= POISON_ATTEMPTS;
-    enum status concern = exchange_refusal(response, error);
-    if (code < 300) {
-        concern = not_an_answer(error);
+    enum status concern = code < 300 ? not_an_answer(error) : exchange_refusal(response, error);
+    enum status noted = leaves_unknown(code) ? STATUS_OK : mark_answered(push, batch, code, &trouble);
+    if (noted != STATUS_OK) {
+        return give_up(push, batch, error_set(error, noted, "%s", trouble.sentence), error);
     }
-    if (!leaves_unknown(code)) {
-        struct error trouble = {0};
-        enum status noted = mark_answered(push, batch, code, &trouble);
-        if (noted != STATUS_OK) {
-            return give_up(push, batch, error_set(error, noted, "%s", trouble.sentence), error);
-        }
+    if (concern == STATUS_OK) {
+        return push_refused(push, batch, response, error);
     }
-    if (concern == STATUS_OK && is_refusal(code) && !exchange_is_too_much(code)) {
-        bool changed = false;
-        enum status status = push_unlink(push, batch, &changed, error);
-        if (status != STATUS_OK) {
-            return give_up(push, batch, status, error);
-        }
-        if (changed) {
-            return push_send(push, batch, error);
-        }
-    }
-    if (batch->count > 1 && (exchange_is_too_much(code) || poison || (concern == STATUS_OK && is_refusal(code)))) {
-        struct push_batch left = *batch;
-        push->cut = push->cut || code == 400;
-        enum status status = leaves_unknown(code) ? push_ask_again(push, &left, error) : STATUS_OK;
-        return status == STATUS_OK ? push_halves(push, &left, error) : give_up(push, &left, status, error);
-    }
-    if (poison) {
-        return hold(push, batch, response, error);
-    }
-    if (concern != STATUS_OK) {
-        push->stuck = code != 401 && code != 429 && code != 503;
+    if (code == 401 || code == 429 || code == 503) {
         return give_up(push, batch, concern, error);
     }
-    return refuse(push, batch->rows[0], response, error);
+    return push_badly(push, batch, response, error);
 }
 
 static enum status push_accepted(struct push *push, const struct push_batch *batch, const struct response *response,
                                  struct error *error)
 {
     cJSON *answer = NULL;
+    int before = push->result->entry.pushed;
     enum status status = exchange_document(response, &answer, error);
     if (status == STATUS_OK && !bundle_is(answer)) {
         status = not_an_answer(error);
@@ -164,9 +165,9 @@ static enum status push_accepted(struct push *push, const struct push_batch *bat
     if (status == STATUS_OK) {
         push->taken = batch->count > push->taken ? batch->count : push->taken;
         status = push_settle(push, batch, answer, error);
+        push->passed = push->passed || push->result->entry.pushed > before;
     } else {
-        push->stuck = true;
-        status = give_up(push, batch, status, error);
+        status = status == STATUS_UNREACHABLE ? push_badly(push, batch, response, error) : give_up(push, batch, status, error);
     }
     cJSON_Delete(answer);
     return status;
@@ -289,11 +290,14 @@ static enum status push_group(struct push *push, const struct push_batch *batch,
     push->cut = false;
     push->stuck = false;
     push->looked = false;
+    push->ill_now = false;
+    push->halving = false;
     enum status status = push_send(push, batch, error);
     if (status == STATUS_OK && push->cut && push->taken > 0 && push->taken < batch->count &&
         before == entry->rejected + entry->conflicts) {
         status = remember_limit(push, error);
     }
+    push->ill_visits += push->ill_now ? 1 : 0;
     if (status == STATUS_UNREACHABLE && push->stuck && attempts_of(batch) >= POISON_ATTEMPTS) {
         return STATUS_OK;
     }
@@ -304,13 +308,16 @@ static enum status push_group(struct push *push, const struct push_batch *batch,
 static void report_taken(struct push *push)
 {
     int taken = push->result->entry.pushed;
+    if (push->again) {
+        return; /* what is told never goes back: the pull has begun */
+    }
     sync_report(push->sync, SYNC_PUSHING, taken < push->waiting ? taken : push->waiting, push->waiting, "");
 }
 
 static enum status push_groups(struct push *push, struct push_batch *batch, struct error *error)
 {
     enum status status = STATUS_OK;
-    for (size_t at = 0; at < push->rows.count && status == STATUS_OK;) {
+    for (size_t at = 0; at < push->rows.count && status == STATUS_OK && push_goes_on(push);) {
         size_t limit = 0;
         report_taken(push);
         status = entry_limit(push->sync, &limit, error);
@@ -341,81 +348,109 @@ static bool is_merged(const struct push *push, int64_t number)
     return false;
 }
 
+/* Sends of the rows that wait only those that `chosen` says. */
+static enum status push_only(struct push *push, bool (*chosen)(const struct push *push, int64_t number), size_t *count,
+                             struct push_batch *batch, struct error *error)
+{
+    outbox_rows_free(&push->rows);
+    enum status status = query_outbox(push->sync->store, &push->rows, error);
+    for (size_t i = 0; i < push->rows.count; i++) {
+        struct outbox_row *row = &push->rows.items[i];
+        if (row->state == OUTBOX_WAITING && !chosen(push, row->number)) {
+            row->state = OUTBOX_SENDING; /* not in this round; seen all the same, for what refers to it */
+        }
+    }
+    *count = 0;
+    return status == STATUS_OK ? push_groups(push, batch, error) : status;
+}
+
 /* What was merged goes at once, and only that; what somebody else keeps changing waits for the next sync. */
 static enum status push_merged(struct push *push, struct push_batch *batch, struct error *error)
 {
     enum status status = STATUS_OK;
     push->merging = true;
     for (int round = 0; round < MERGE_ROUNDS && push->merged_count > 0 && status == STATUS_OK; round++) {
-        outbox_rows_free(&push->rows);
-        status = query_outbox(push->sync->store, &push->rows, error);
-        for (size_t i = 0; i < push->rows.count; i++) {
-            struct outbox_row *row = &push->rows.items[i];
-            if (row->state == OUTBOX_WAITING && !is_merged(push, row->number)) {
-                row->state = OUTBOX_SENDING; /* not in this round; seen all the same, for what refers to it */
-            }
-        }
-        push->merged_count = 0;
-        status = status == STATUS_OK ? push_groups(push, batch, error) : status;
+        status = push_only(push, is_merged, &push->merged_count, batch, error);
     }
     push->merging = false;
     return status;
 }
 
-/* What the server always fails on while it takes other things is as good as refused, with its own last words. */
-static enum status refuse_held(struct push *push, struct error *error)
+/* What was answered badly, while the server took other things. */
+static enum status push_ill(struct push *push, struct push_batch *batch, struct error *error)
 {
-    struct outbox_rows rows = {.items = NULL};
-    if (push->held_count == 0 || push->result->entry.pushed == 0) {
+    if (push->ill_count == 0 || !push->passed) {
         return STATUS_OK;
     }
-    enum status status = query_outbox(push->sync->store, &rows, error);
-    for (size_t i = 0; i < rows.count && status == STATUS_OK; i++) {
-        for (size_t j = 0; j < push->held_count && status == STATUS_OK; j++) {
-            if (rows.items[i].number == push->held[j]) {
-                push->result->entry.rejected++;
-                status = record_refuse(push->sync->store, rows.items[i].number, 500, rows.items[i].reason, error);
-            }
-        }
+    push->well = true;
+    push->merged_count = 0;
+    error_clear(&push->result->complaint);
+    enum status status = push_only(push, push_is_ill, &push->ill_count, batch, error);
+    return status == STATUS_OK ? push_merged(push, batch, error) : status;
+}
+
+static enum status push_all(struct push *push, struct push_batch *batch, struct error *error)
+{
+    size_t count = push->rows.count;
+    batch->rows = memory_allocate_array(count, sizeof *batch->rows);
+    push->held = memory_allocate_array(count, sizeof *push->held);
+    push->ill = memory_allocate_array(count, sizeof *push->ill);
+    push->merged = memory_allocate_array(count, sizeof *push->merged);
+    if (batch->rows == NULL || push->held == NULL || push->ill == NULL || push->merged == NULL) {
+        return error_no_memory(error);
     }
-    outbox_rows_free(&rows);
+    enum status status = push_groups(push, batch, error);
+    if (status == STATUS_OK) {
+        status = push_merged(push, batch, error);
+    }
+    if (status == STATUS_OK) {
+        status = push_ill(push, batch, error);
+    }
+    return status;
+}
+
+static enum status run_push(struct push *push, struct error *error)
+{
+    struct push_batch batch = {.rows = NULL};
+    struct sync *sync = push->sync;
+    enum status status = outbox_recover(sync->store, error);
+    if (status == STATUS_OK) {
+        status = query_outbox(sync->store, &push->rows, error);
+    }
+    for (size_t i = 0; i < push->rows.count; i++) {
+        push->waiting += push->rows.items[i].state == OUTBOX_WAITING;
+    }
+    if (status == STATUS_OK && push->rows.count > 0) {
+        status = push_all(push, &batch, error);
+    }
+    if (status == STATUS_OK) {
+        status = push_end_ill(push, error);
+    } else if (outbox_recover(sync->store, NULL) != STATUS_OK) {
+        push->stuck = true; /* nothing is lost: the next run begins with the same */
+    }
+    memory_free(batch.rows);
+    memory_free(push->held);
+    memory_free(push->ill);
+    memory_free(push->merged);
+    caseload_free(&push->fresh);
+    caseload_free(&push->known);
+    outbox_rows_free(&push->rows);
     return status;
 }
 
 enum status sync_push(struct sync *sync, struct sync_result *result, struct error *error)
 {
     struct push push = {.sync = sync, .result = result};
-    struct push_batch batch = {.rows = NULL};
     struct error local = {0};
-    error = error != NULL ? error : &local;
-    enum status status = outbox_recover(sync->store, error);
-    if (status == STATUS_OK) {
-        status = query_outbox(sync->store, &push.rows, error);
-    }
-    for (size_t i = 0; i < push.rows.count; i++) {
-        push.waiting += push.rows.items[i].state == OUTBOX_WAITING;
-    }
-    if (status == STATUS_OK && push.rows.count > 0) {
-        batch.rows = memory_allocate_array(push.rows.count, sizeof *batch.rows);
-        push.held = memory_allocate_array(push.rows.count, sizeof *push.held);
-        push.merged = memory_allocate_array(push.rows.count, sizeof *push.merged);
-        status = batch.rows == NULL || push.held == NULL || push.merged == NULL ? error_no_memory(error)
-                                                                                : push_groups(&push, &batch, error);
-    }
-    if (status == STATUS_OK) {
-        status = push_merged(&push, &batch, error);
-    }
-    if (status == STATUS_OK) {
-        status = refuse_held(&push, error);
-    } else if (outbox_recover(sync->store, NULL) != STATUS_OK) {
-        push.stuck = true; /* nothing is lost: the next run begins with the same */
-    }
+    enum status status = run_push(&push, error != NULL ? error : &local);
     report_taken(&push);
-    memory_free(batch.rows);
-    memory_free(push.held);
-    memory_free(push.merged);
-    caseload_free(&push.fresh);
-    caseload_free(&push.known);
-    outbox_rows_free(&push.rows);
     return status;
+}
+
+enum status sync_push_well(struct sync *sync, struct sync_result *result, struct error *error)
+{
+    struct push push = {.sync = sync, .result = result, .well = true, .again = true};
+    struct error local = {0};
+    error_clear(&result->complaint);
+    return run_push(&push, error != NULL ? error : &local);
 }

@@ -23,7 +23,18 @@ struct push {
     struct sync_result *result;
     struct outbox_rows rows;  /* what was in the outbox when it began */
     int waiting;              /* of them, what was to be sent */
-    int64_t *held;            /* owned: rows the server fails on by itself, each time */
+    int64_t *ill;             /* owned: rows of visits that the server answered badly (push_ill.c) */
+    size_t ill_count;
+    int ill_visits;           /* how many of those there were */
+    bool well;                /* the server is: it answered to something else in this run */
+    bool again;               /* that was after a pull: sync_push_well() */
+    bool passed;              /* it took something in this run */
+    int halved;               /* visits of which parts were tried */
+    struct held {             /* owned: rows on which it fails by themselves */
+        int64_t number;
+        int code;
+        bool worded;          /* what it said of that is with the row */
+    } *held;
     size_t held_count;
     int64_t *merged;          /* owned: rows that were merged with theirs in this round, and can go again */
     size_t merged_count;
@@ -37,6 +48,8 @@ struct push {
     bool cut;                 /* it refused a request for its size, or may have */
     bool looked;              /* whether what it names is gone was looked up after a refusal */
     bool stuck;               /* it failed in a way that another visit need not meet */
+    bool ill_now;             /* it was answered badly */
+    bool halving;             /* for that it is tried in parts */
 };
 
 /* Rows sent together: borrowed, in dependency order. */
@@ -67,6 +80,23 @@ enum status push_ask(struct push *push, struct push_batch *batch, struct error *
 enum status push_ask_again(struct push *push, struct push_batch *batch, struct error *error) MUST_CHECK;
 /* Takes out of a batch what this server must not have, and refuses it with the reason. */
 enum status push_check(struct push *push, struct push_batch *batch, struct error *error) MUST_CHECK;
+
+/* Rows wait again, with these words. */
+enum status push_put_back(struct push *push, const struct push_batch *batch, const char *why, struct error *error) MUST_CHECK;
+
+/* Whether another visit is tried, after those that were answered badly. */
+bool push_goes_on(const struct push *push);
+/* Whether a batch that was answered badly is tried in halves. */
+bool push_may_halve(struct push *push);
+/* It was answered badly, and waits: to be tried again once the server is known to be well; then, `alone`, to be refused. */
+enum status push_fall_ill(struct push *push, const struct push_batch *batch, const struct response *response,
+                          const struct error *concern, struct error *error) MUST_CHECK;
+/* The same of one row, of which only the noting is left. */
+void push_note_ill(struct push *push, const struct outbox_row *row, bool alone, long code, bool worded, const struct error *concern);
+bool push_is_ill(const struct push *push, int64_t number);
+/* At the end of the sending: what fails by itself is refused, where other things were taken; result->complaint stays while
+ * something may get well by itself. */
+enum status push_end_ill(struct push *push, struct error *error) MUST_CHECK;
 
 /* What goes out in one request. */
 struct outgoing {

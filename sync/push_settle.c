@@ -329,6 +329,25 @@ static enum status settle_success(struct settling *settling, const struct outbox
     return status;
 }
 
+/* Not now, or a fault of the server's with this one. */
+static enum status settle_later(struct settling *settling, const struct outbox_row *row, const struct bundle_entry *entry,
+                                struct error *error)
+{
+    struct push *push = settling->push;
+    struct error concern = {0};
+    char words[256] = "";
+    (void)error_set(&concern, STATUS_UNREACHABLE, _("the server has a fault of its own (%ld); it is asked again later"),
+                    (long)entry->status);
+    outcome_words(entry->outcome, words, sizeof words);
+    if (entry->status == 401 || entry->status == 429 || entry->status == 503) {
+        settling->interrupted = true;
+        push->stuck = true;
+    } else {
+        push_note_ill(push, row, true, entry->status, words[0] != '\0', &concern);
+    }
+    return outbox_mark_unknown(push->sync->store, &row->number, 1, words[0] != '\0' ? words : concern.sentence, error);
+}
+
 static enum status settle_entry(void *context, size_t index, const struct bundle_entry *entry, struct error *error)
 {
     struct settling *settling = context;
@@ -342,11 +361,7 @@ static enum status settle_entry(void *context, size_t index, const struct bundle
     }
     settling->settled[place] = true;
     if (entry->status == 401 || entry->status == 408 || entry->status == 429 || entry->status >= 500) {
-        char words[256] = "";
-        outcome_words(entry->outcome, words, sizeof words);
-        settling->interrupted = true;
-        settling->push->stuck = true;
-        return outbox_mark_unknown(settling->push->sync->store, &row->number, 1, words, error);
+        return settle_later(settling, row, entry, error);
     }
     return push_refuse(settling->push, row, entry->status, entry->outcome, error);
 }

@@ -197,7 +197,16 @@ static enum status exchange_all(struct sync *sync, struct sync_result *result, s
     if (status == STATUS_OK) {
         status = sync_push(sync, result, error);
     }
-    return status == STATUS_OK ? sync_pull(sync, result, error) : status;
+    if (status == STATUS_OK) {
+        status = sync_pull(sync, result, error);
+    }
+    if (status == STATUS_OK && result->ill > 0) {
+        status = sync_push_well(sync, result, error);
+    }
+    if (status == STATUS_OK && result->complaint.status != STATUS_OK) {
+        status = error_set(error, result->complaint.status, "%s", result->complaint.sentence);
+    }
+    return status;
 }
 
 /* All is done, and yet what she records may bear the wrong time: told beside that, everywhere. */

@@ -64,6 +64,8 @@ struct sync_result {
     int removed;                        /* resources that left charts because the server no longer has them */
     int unlinked;                       /* visits sent without their appointment, which is gone */
     struct last_exchange last;
+    int ill;                            /* rows that the server answered badly, before anything told whether it is well */
+    struct error complaint;             /* what it said of such a one, first; OK when none is left */
     bool older;                         /* the server shows an older version of something than it did before */
     bool moved;                         /* the address leads to another server than before */
 };
@@ -79,6 +81,8 @@ void sync_note_attempt(struct store *store, const struct clock *clock, enum stat
 
 /* The parts, for tests. Each counts into result. */
 enum status sync_push(struct sync *sync, struct sync_result *result, struct error *error) MUST_CHECK;
+/* Once more, after a pull that passed: what was answered badly before is tried in parts. */
+enum status sync_push_well(struct sync *sync, struct sync_result *result, struct error *error) MUST_CHECK;
 enum status sync_pull(struct sync *sync, struct sync_result *result, struct error *error) MUST_CHECK;
 /* Asks /metadata and remembers what the server is and can do. */
 enum status sync_probe(struct sync *sync, struct sync_result *result, struct error *error) MUST_CHECK;
