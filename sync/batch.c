@@ -1,4 +1,4 @@
-/* Several questions in one request. See batch.h. Called by charts.c and manifest.c. */
+/* Several questions in one request. See batch.h. Called by charts.c, versions.c and manifest.c. */
 #include "sync/batch.h"
 
 #include "base/memory.h"

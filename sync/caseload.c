@@ -72,8 +72,33 @@ enum status caseload_check(const char *scope, struct error *error)
 /* Collects whom the pages of a search name. */
 struct collecting {
     struct caseload *caseload;
+    instant now;
     bool from_patients;  /* the entries are the patients themselves */
+    bool named;          /* somebody, by the entry that is being read */
 };
+
+static void collect(void *context, const char *patient)
+{
+    struct collecting *collecting = context;
+    caseload_add(collecting->caseload, patient);
+    collecting->named = true;
+}
+
+/* An Appointment that is no sound resource may still say whose it is. */
+static enum status collect_unsound(struct collecting *collecting, const cJSON *resource, struct error *error)
+{
+    collecting->named = false;
+    if (strcmp(json_value_text(json_member(resource, "resourceType")), "Appointment") == 0 &&
+        caseload_is_told(resource, collecting->now)) {
+        enum status status = caseload_members(resource, collecting->now, collect, collecting, error);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    /* One broken resource must not hide all the others. */
+    collecting->caseload->doubtful = collecting->caseload->doubtful || !collecting->named;
+    return collecting->caseload->status;
+}
 
 static enum status collect_entry(void *context, size_t index, const struct bundle_entry *entry, struct error *error)
 {
@@ -85,13 +110,12 @@ static enum status collect_entry(void *context, size_t index, const struct bundl
     }
     enum status status = resource_head_read(entry->resource, &head, NULL);
     if (status == STATUS_INVALID) {
-        collecting->caseload->doubtful = true; /* one broken resource must not hide all the others */
-        return STATUS_OK;
+        return collect_unsound(collecting, entry->resource, error);
     }
     if (status == STATUS_OK && strcmp(head.type, "Patient") == 0 && collecting->from_patients && head.id[0] != '\0') {
         caseload_add(collecting->caseload, head.id);
     } else if (status == STATUS_OK && strcmp(head.type, "Appointment") == 0) {
-        status = caseload_members(entry->resource, caseload_add, collecting->caseload, error);
+        status = caseload_members(entry->resource, collecting->now, collect, collecting, error);
     }
     return status == STATUS_OK ? collecting->caseload->status : status;
 }
@@ -116,21 +140,27 @@ static enum status practitioner_id(struct sync *sync, char id[ID_SIZE], struct e
     return status;
 }
 
-/* Appointments of some days from today. Sorting by anything but _lastUpdated, some servers lose rows between pages. */
-static enum status fetch_appointments(struct sync *sync, struct sync_result *result, const char *practitioner,
-                                      struct collecting *collecting, int from_day, int to_day, struct error *error)
+/* Appointments of some days from today. */
+static void append_appointments(struct sync *sync, const char *practitioner, int from_day, int to_day, struct buffer *url)
 {
     instant today = instant_day_start(clock_now(&sync->clock));
     char from[40];
     char to[40];
-    struct buffer url;
     instant_format_fhir(from, sizeof from, instant_add_days(today, from_day));
     instant_format_fhir(to, sizeof to, instant_add_days(today, to_day));
+    buffer_format(url, "%s/Appointment?actor=Practitioner%%2F%s&date=ge", sync->server, practitioner);
+    url_append_escaped(url, from);
+    buffer_append_text(url, "&date=lt");
+    url_append_escaped(url, to);
+}
+
+/* Sorting by anything but _lastUpdated, some servers lose rows between pages. */
+static enum status fetch_appointments(struct sync *sync, struct sync_result *result, const char *practitioner,
+                                      struct collecting *collecting, int from_day, int to_day, struct error *error)
+{
+    struct buffer url;
     buffer_init(&url, URL_SIZE);
-    buffer_format(&url, "%s/Appointment?actor=Practitioner%%2F%s&date=ge", sync->server, practitioner);
-    url_append_escaped(&url, from);
-    buffer_append_text(&url, "&date=lt");
-    url_append_escaped(&url, to);
+    append_appointments(sync, practitioner, from_day, to_day, &url);
     buffer_append_text(&url, "&_sort=_lastUpdated");
     enum status status = url.status == STATUS_OK
                              ? search_each_page(sync, result, buffer_text(&url), collect_page, collecting, error)
@@ -142,7 +172,7 @@ static enum status fetch_appointments(struct sync *sync, struct sync_result *res
 static enum status fetch_by_appointment(struct sync *sync, struct sync_result *result, struct caseload *caseload,
                                         struct error *error)
 {
-    struct collecting collecting = {.caseload = caseload};
+    struct collecting collecting = {.caseload = caseload, .now = clock_now(&sync->clock)};
     char practitioner[ID_SIZE] = "";
     enum status status = practitioner_id(sync, practitioner, error);
     if (status == STATUS_OK && practitioner[0] == '\0') {
@@ -154,19 +184,25 @@ static enum status fetch_by_appointment(struct sync *sync, struct sync_result *r
                : status;
 }
 
-/* A Group or a List. */
+/* A Group or a List. Owned. */
+static enum status read_list(struct sync *sync, struct sync_result *result, const char *scope, cJSON **resource,
+                             struct error *error)
+{
+    char type[RESOURCE_TYPE_SIZE];
+    text_format(type, sizeof type, "%.*s", (int)strcspn(scope, "/"), scope);
+    return exchange_read(sync, result, type, scope + strlen(type) + 1, resource, error);
+}
+
 static enum status fetch_members(struct sync *sync, struct sync_result *result, const char *scope,
                                  struct caseload *caseload, struct error *error)
 {
-    char type[RESOURCE_TYPE_SIZE];
     cJSON *resource = NULL;
-    text_format(type, sizeof type, "%.*s", (int)strcspn(scope, "/"), scope);
-    enum status status = exchange_read(sync, result, type, scope + strlen(type) + 1, &resource, error);
+    enum status status = read_list(sync, result, scope, &resource, error);
     if (status == STATUS_NOT_FOUND) {
         status = error_set(error, STATUS_FAILED, _("the server does not have the caseload %s: ask the office for the right one"), scope);
     }
     if (status == STATUS_OK) {
-        status = caseload_members(resource, caseload_add, caseload, error);
+        status = caseload_members(resource, clock_now(&sync->clock), caseload_add, caseload, error);
     }
     cJSON_Delete(resource);
     return status;
@@ -176,7 +212,7 @@ static enum status fetch_members(struct sync *sync, struct sync_result *result, 
 static enum status fetch_search(struct sync *sync, struct sync_result *result, const char *scope,
                                 struct caseload *caseload, struct error *error)
 {
-    struct collecting collecting = {.caseload = caseload, .from_patients = true};
+    struct collecting collecting = {.caseload = caseload, .now = clock_now(&sync->clock), .from_patients = true};
     struct buffer url;
     buffer_init(&url, URL_SIZE);
     buffer_format(&url, "%s/", sync->server);
@@ -210,9 +246,9 @@ static enum status read_scope(struct sync *sync, char *scope, size_t size, struc
 
 enum status caseload_fetch(struct sync *sync, struct sync_result *result, struct caseload *caseload, struct error *error)
 {
-    char scope[256] = "";
     memset(caseload, 0, sizeof *caseload);
-    enum status status = read_scope(sync, scope, sizeof scope, error);
+    const char *scope = caseload->scope;
+    enum status status = read_scope(sync, caseload->scope, sizeof caseload->scope, error);
     if (status != STATUS_OK) {
         return status;
     }
@@ -228,31 +264,99 @@ enum status caseload_fetch(struct sync *sync, struct sync_result *result, struct
     return status == STATUS_OK && caseload->status != STATUS_OK ? error_no_memory(error) : status;
 }
 
-/* Moves those that `first` names to the front, in its order. */
-static enum status reorder(struct caseload *caseload, const struct caseload *first, struct error *error)
+/* How many answer the caseload's own search, by the server's count. */
+static enum status count_found(struct sync *sync, struct sync_result *result, const char *scope, bool *none, struct error *error)
 {
-    struct caseload ordered = {.doubtful = caseload->doubtful};
+    struct buffer url;
+    cJSON *bundle = NULL;
+    char practitioner[ID_SIZE] = "";
+    int64_t total = -1;
+    buffer_init(&url, URL_SIZE);
+    enum status status = STATUS_OK;
+    if (strcmp(scope, "appointments") == 0) {
+        status = practitioner_id(sync, practitioner, error);
+        append_appointments(sync, practitioner, -DAYS_BACK, DAYS_AHEAD, &url);
+    } else {
+        buffer_format(&url, "%s/", sync->server);
+        buffer_append_text(&url, strcmp(scope, "all") == 0 ? "Patient?" : scope);
+    }
+    buffer_append_text(&url, buffer_text(&url)[url.length - 1] == '?' ? "_summary=count" : "&_summary=count");
+    if (status == STATUS_OK) {
+        status = url.status == STATUS_OK ? exchange_get(sync, result, buffer_text(&url), &bundle, error) : error_no_memory(error);
+    }
+    *none = status == STATUS_OK && bundle_is(bundle) && bundle_count(bundle) == 0 && bundle_total(bundle, &total) && total == 0;
+    cJSON_Delete(bundle);
+    buffer_free(&url);
+    return status;
+}
+
+enum status caseload_is_empty(struct sync *sync, struct sync_result *result, const struct caseload *caseload, bool *empty,
+                              struct error *error)
+{
+    bool listed = is_reference_to(caseload->scope, "Group") || is_reference_to(caseload->scope, "List");
+    instant now = clock_now(&sync->clock);
+    struct caseload members = {0};
+    struct error trouble = {0};
+    cJSON *resource = NULL;
+    *empty = false;
+    enum status status = listed ? read_list(sync, result, caseload->scope, &resource, &trouble)
+                                : count_found(sync, result, caseload->scope, empty, &trouble);
+    if (status == STATUS_OK && listed) {
+        status = caseload_members(resource, now, caseload_add, &members, &trouble);
+        *empty = status == STATUS_OK && members.count == 0 && caseload_is_told(resource, now);
+    }
+    caseload_free(&members);
+    cJSON_Delete(resource);
+    if (status == STATUS_FAILED || status == STATUS_NOT_FOUND) {
+        result->last.words[0] = '\0';
+        return STATUS_OK; /* then nobody can tell */
+    }
+    return status == STATUS_OK ? STATUS_OK : error_set(error, status, "%s", trouble.sentence);
+}
+
+enum status caseload_take_first(struct caseload *caseload, const struct caseload *first, struct caseload *out, struct error *error)
+{
+    struct caseload taken = {.doubtful = caseload->doubtful};
+    struct caseload left = {.doubtful = caseload->doubtful};
+    struct caseload *rest = out != NULL ? &left : &taken;
     for (size_t i = 0; i < first->count; i++) {
         if (caseload_has(caseload, first->ids[i])) {
-            caseload_add(&ordered, first->ids[i]);
+            caseload_add(&taken, first->ids[i]);
         }
     }
     for (size_t i = 0; i < caseload->count; i++) {
-        caseload_add(&ordered, caseload->ids[i]);
+        if (!caseload_has(&taken, caseload->ids[i])) {
+            caseload_add(rest, caseload->ids[i]);
+        }
     }
-    if (ordered.status != STATUS_OK) {
-        caseload_free(&ordered);
+    if (taken.status != STATUS_OK || left.status != STATUS_OK) {
+        caseload_free(&taken);
+        caseload_free(&left);
         return error_no_memory(error);
     }
     caseload_free(caseload);
-    *caseload = ordered;
+    *caseload = *rest;
+    if (out != NULL) {
+        *out = taken;
+    }
     return STATUS_OK;
 }
 
-enum status caseload_today_first(struct sync *sync, struct sync_result *result, struct caseload *caseload, struct error *error)
+enum status caseload_today_here(struct sync *sync, struct caseload *today, struct error *error)
 {
-    struct caseload today = {0};
-    struct collecting collecting = {.caseload = &today};
+    struct patient_rows rows = {.items = NULL};
+    enum status status = query_today(sync->store, clock_now(&sync->clock), &rows, error);
+    for (size_t i = 0; i < rows.count && status == STATUS_OK; i++) {
+        caseload_add(today, rows.items[i].patient.id);
+        status = today->status == STATUS_OK ? STATUS_OK : error_no_memory(error);
+    }
+    patient_rows_free(&rows);
+    return status;
+}
+
+enum status caseload_today_there(struct sync *sync, struct sync_result *result, struct caseload *today, struct error *error)
+{
+    struct collecting collecting = {.caseload = today, .now = clock_now(&sync->clock)};
     struct error trouble = {0};
     char practitioner[ID_SIZE] = "";
     enum status status = practitioner_id(sync, practitioner, error);
@@ -260,14 +364,10 @@ enum status caseload_today_first(struct sync *sync, struct sync_result *result, 
         return status;
     }
     enum status asked = fetch_appointments(sync, result, practitioner, &collecting, 0, 1, &trouble);
-    asked = asked == STATUS_OK ? today.status : asked;
-    if (asked == STATUS_OK) {
-        status = reorder(caseload, &today, error);
-    } else if (asked != STATUS_FAILED && asked != STATUS_NOT_FOUND && asked != STATUS_INVALID) {
-        status = error_set(error, asked, "%s", trouble.sentence);
-    } else {
-        result->last.words[0] = '\0';
+    asked = asked == STATUS_OK ? today->status : asked;
+    if (asked == STATUS_FAILED || asked == STATUS_NOT_FOUND || asked == STATUS_INVALID) {
+        result->last.words[0] = '\0'; /* a server without appointments costs only the order */
+        return STATUS_OK;
     }
-    caseload_free(&today);
-    return status; /* a server without appointments costs only the order */
+    return asked == STATUS_OK ? STATUS_OK : error_set(error, asked, "%s", trouble.sentence);
 }

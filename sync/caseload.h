@@ -14,6 +14,7 @@ struct caseload {
     size_t count, capacity;
     bool doubtful;          /* a member could not be read: who is missing may only be unreadable */
     enum status status;     /* sticky NO_MEMORY of the collecting callbacks */
+    char scope[256];        /* what was asked for */
 };
 void caseload_free(struct caseload *caseload);
 bool caseload_has(const struct caseload *caseload, const char *patient);
@@ -23,8 +24,15 @@ void caseload_add(void *context, const char *patient);
 /* Fills *caseload (free it also after a failure). FAILED when the server does not know the scope. */
 enum status caseload_fetch(struct sync *sync, struct sync_result *result, struct caseload *caseload,
                            struct error *error) MUST_CHECK;
-/* Asks for today's appointments and puts their patients first. A server that has none changes nothing. */
-enum status caseload_today_first(struct sync *sync, struct sync_result *result, struct caseload *caseload,
+/* Asks once more whether nobody at all belongs to a caseload that came empty. */
+enum status caseload_is_empty(struct sync *sync, struct sync_result *result, const struct caseload *caseload, bool *empty,
+                              struct error *error) MUST_CHECK;
+/* Whom the server's, or this device's, appointments name for today: adds them. A server that has none adds nobody. */
+enum status caseload_today_there(struct sync *sync, struct sync_result *result, struct caseload *today,
                                  struct error *error) MUST_CHECK;
+enum status caseload_today_here(struct sync *sync, struct caseload *today, struct error *error) MUST_CHECK;
+/* Moves those of a caseload whom `first` names, in its order, to *out, which was empty; NULL: to the front. */
+enum status caseload_take_first(struct caseload *caseload, const struct caseload *first, struct caseload *out,
+                                struct error *error) MUST_CHECK;
 
 #endif

@@ -21,67 +21,11 @@
 #include "sync/singly.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #define BATCH_PAGE_SIZE 20       /* of each type when all are asked for at once: one answer stays small */
+#define FETCHED_AT_ONCE 50       /* by their ids */
 #define OVERLAP (10 * INSTANT_MINUTE)
-#define OBSERVATION_DAYS 90      /* the local window of readings; older ones stay on the server */
-
-const struct pulled_type pulled_types[PULLED_TYPES] = {
-    {"Patient", "_id", false}, /* first: whoever is not there has no chart */
-    {"Flag", "patient", false},
-    {"AllergyIntolerance", "patient", false},
-    {"Condition", "patient", false},
-    {"Appointment", "patient", false},
-    {"MedicationRequest", "patient", false},
-    {"MedicationStatement", "patient", false},
-    {"MedicationAdministration", "patient", false},
-    {"Consent", "patient", false},
-    {"CarePlan", "patient", false},
-    {"Goal", "patient", false},
-    {"Task", "patient", false},
-    {"DetectedIssue", "patient", false},
-    {"Encounter", "patient", false},
-    {"DocumentReference", "patient", false},
-    {"ServiceRequest", "patient", false},
-    {"Observation", "patient", true},
-};
-
-instant charts_window(const struct sync *sync)
-{
-    return instant_add_days(instant_day_start(clock_now(&sync->clock)), -OBSERVATION_DAYS);
-}
-
-/* A moment, not a day: the server's days may begin at another one. */
-void charts_append_window(instant window, struct buffer *url)
-{
-    char from[40];
-    instant_format_fhir(from, sizeof from, window);
-    buffer_append_text(url, "&date=ge");
-    url_append_escaped(url, from);
-}
-
-void charts_scope(char scope[SCOPE_SIZE], const char *patient)
-{
-    text_format(scope, SCOPE_SIZE, CURSOR_PATIENT "%s", patient);
-}
-
-bool charts_delivered(const char *value)
-{
-    return value[0] != '\0' && strcmp(value, CURSOR_FORMER) != 0;
-}
-
-bool charts_finished(const char *value)
-{
-    return charts_delivered(value) && value[0] != CURSOR_BEGUN[0];
-}
-
-bool charts_position(const char *value, struct position *out)
-{
-    return sscanf(value, "%*39s %d %" SCNd64 " %" SCNd64, &out->type, &out->reached, &out->began) == 3 && out->type >= 0 &&
-           out->type <= PULLED_TYPES;
-}
 
 /* The place of a patient in the group, or its count. */
 static size_t place_of(const struct group *group, const char *patient)
@@ -251,14 +195,7 @@ static enum status apply_page(void *context, const cJSON *bundle, struct error *
 /* Appends the search for one type in all charts of the group, relative to the server's base. */
 static void append_search(const struct pulling *pulling, const struct pulled_type *type, const char *since, struct buffer *url)
 {
-    buffer_format(url, "%s?%s=", type->type, type->parameter);
-    for (size_t i = 0; i < pulling->group->count; i++) {
-        buffer_append_text(url, i > 0 ? "," : "");
-        url_append_escaped(url, pulling->group->ids[i]);
-    }
-    if (type->windowed) {
-        charts_append_window(charts_window(pulling->sync), url);
-    }
+    charts_append_question(type, pulling->group->ids, pulling->group->count, charts_window(pulling->sync), url);
     if (since[0] != '\0') {
         buffer_append_text(url, "&_lastUpdated=ge");
         url_append_escaped(url, since);
@@ -296,6 +233,16 @@ static enum status forget_position(struct pulling *pulling, struct error *error)
     return status == STATUS_OK ? sync_end_page(pulling->sync->store, save_position(pulling, &begin, error), error) : status;
 }
 
+/* Applies what is found there; `then` (may be NULL) is what follows, most likely. */
+static enum status apply_found(struct pulling *pulling, const struct buffer *url, const char *then, struct error *error)
+{
+    if (url->status != STATUS_OK) {
+        return error_no_memory(error);
+    }
+    enum status status = search_each_page_then(pulling->sync, pulling->result, buffer_text(url), then, apply_page, pulling, error);
+    return status != STATUS_OK && pulling->result->last.alone ? search_singly(pulling, buffer_text(url), error) : status;
+}
+
 /* All of one type that changed since then; a search for `after` (may be NULL) follows, most likely. */
 static enum status search_type(struct pulling *pulling, const char *since, const struct pulled_type *after, struct error *error)
 {
@@ -310,14 +257,9 @@ static enum status search_type(struct pulling *pulling, const char *since, const
         buffer_format(&then, "%s/", pulling->sync->server);
         append_search(pulling, after, since, &then);
     }
-    enum status status = url.status == STATUS_OK && then.status == STATUS_OK
-                             ? search_each_page_then(pulling->sync, pulling->result, buffer_text(&url),
-                                                     after != NULL ? buffer_text(&then) : NULL, apply_page, pulling, error)
-                             : error_no_memory(error);
+    bool follows = after != NULL && then.status == STATUS_OK;
+    enum status status = apply_found(pulling, &url, follows ? buffer_text(&then) : NULL, error);
     buffer_free(&then);
-    if (status != STATUS_OK && pulling->result->last.alone) {
-        status = search_singly(pulling, buffer_text(&url), error);
-    }
     buffer_free(&url);
     if (status == STATUS_FAILED && pulling->result->last.lacking && pulling->marking) {
         enum status forgotten = forget_position(pulling, error);
@@ -573,22 +515,37 @@ enum status charts_pull(struct pulling *pulling, struct error *error)
     return status == STATUS_OK && pulling->group->count > 0 ? finish_group(pulling, error) : status;
 }
 
-enum status charts_pull_type(struct pulling *pulling, const struct pulled_type *type, const char *patient, struct error *error)
+static enum status search_ids(struct pulling *pulling, char (*ids)[ID_SIZE], size_t count, struct error *error)
+{
+    struct buffer url;
+    buffer_init(&url, URL_SIZE);
+    buffer_format(&url, "%s/%s?_id=", pulling->sync->server, pulling->type->type);
+    charts_append_ids(ids, count, &url);
+    buffer_append_text(&url, "&_sort=_lastUpdated");
+    enum status status = apply_found(pulling, &url, NULL, error);
+    buffer_free(&url);
+    return status;
+}
+
+enum status charts_pull_ids(struct pulling *pulling, const struct fetching *fetching, struct error *error)
 {
     struct group *group = memory_allocate(sizeof *group);
+    enum status status = STATUS_OK;
     if (group == NULL) {
         return error_no_memory(error);
     }
-    group->known = true;
-    text_copy(group->ids[group->count++], ID_SIZE, patient);
+    group->count = fetching->patient_count;
+    memcpy(group->ids, fetching->patients, group->count * ID_SIZE);
     pulling->group = group;
-    pulling->type = type;
-    enum status status = search_type(pulling, "", NULL, error);
-    if (status == STATUS_OK) {
-        pulling->type = NULL;
-        status = people_fetch(&pulling->people, pulling->sync, pulling->result, apply_page, pulling, error);
+    pulling->type = fetching->type;
+    for (size_t at = 0; at < fetching->id_count && status == STATUS_OK; at += FETCHED_AT_ONCE) {
+        size_t left = fetching->id_count - at;
+        status = search_ids(pulling, fetching->ids + at, left < FETCHED_AT_ONCE ? left : FETCHED_AT_ONCE, error);
     }
     pulling->type = NULL;
+    if (status == STATUS_OK) {
+        status = people_fetch(&pulling->people, pulling->sync, pulling->result, apply_page, pulling, error);
+    }
     pulling->group = NULL;
     memory_free(group);
     return status;

@@ -67,11 +67,18 @@ bool charts_position(const char *value, struct position *out);
  * they name; then, in one commit, says that they are complete and how far. A
  * patient whom the server does not deliver is counted and left out. */
 enum status charts_pull(struct pulling *pulling, struct error *error) MUST_CHECK;
-/* Fetches all of one type of one complete chart again. */
-enum status charts_pull_type(struct pulling *pulling, const struct pulled_type *type, const char *patient,
-                             struct error *error) MUST_CHECK;
+/* What is fetched by its ids, of charts that are complete; at most GROUP_SIZE of them. */
+struct fetching {
+    const struct pulled_type *type;
+    char (*patients)[ID_SIZE], (*ids)[ID_SIZE];
+    size_t patient_count, id_count;
+};
+enum status charts_pull_ids(struct pulling *pulling, const struct fetching *fetching, struct error *error) MUST_CHECK;
 /* The local window of readings begins here; older ones stay on the server. */
 instant charts_window(const struct sync *sync);
-void charts_append_window(instant window, struct buffer *url); /* "&date=ge...", for a search of windowed types */
+/* Ids with commas between them; and "Type?patient=a,b" for some patients, and the window where that type has one. */
+void charts_append_ids(char (*ids)[ID_SIZE], size_t count, struct buffer *url);
+void charts_append_question(const struct pulled_type *type, char (*patients)[ID_SIZE], size_t count, instant window,
+                            struct buffer *url);
 
 #endif

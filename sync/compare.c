@@ -1,6 +1,6 @@
 /*
  * Comparing what is here with what the server has. See compare.h. Called by
- * manifest.c and push_check.c.
+ * manifest.c, versions.c and push_check.c.
  *
  * Nothing leaves the record because a list lacks it: the server is asked for it
  * by its id first, and for what was made here it has to say that it was deleted.
@@ -50,26 +50,41 @@ void ids_add(struct ids *ids, const char *id)
 static enum status list_entry(void *context, size_t index, const struct bundle_entry *entry, struct error *error)
 {
     struct listing *listing = context;
+    bool strict = listing->named || listing->checking->whole;
     struct resource_head head;
-    bool differs = false;
+    enum likeness likeness = LIKENESS_SAME;
     (void)index;
     if (entry->resource == NULL || resource_head_read(entry->resource, &head, NULL) != STATUS_OK ||
         strcmp(head.type, listing->there.type) != 0) {
         return STATUS_OK;
     }
-    enum status status = outbox_differs(listing->checking->pulling->sync->store, entry->resource,
-                                        listing->named || listing->checking->whole, &differs, error);
+    enum status status = outbox_liken(listing->checking->pulling->sync->store, entry->resource, strict, &likeness, error);
     ids_add(&listing->there, head.id);
-    if (status == STATUS_OK && differs) {
+    if (likeness == LIKENESS_OTHER || (likeness == LIKENESS_NEWER && strict)) {
         ids_add(&listing->doubtful, head.id);
+    } else if (likeness != LIKENESS_SAME) {
+        ids_add(&listing->wanted, head.id);
     }
-    bool short_of_memory = listing->there.status != STATUS_OK || listing->doubtful.status != STATUS_OK;
+    bool short_of_memory = listing->there.status != STATUS_OK || listing->doubtful.status != STATUS_OK ||
+                           listing->wanted.status != STATUS_OK;
     return short_of_memory ? error_no_memory(error) : status;
+}
+
+enum status compare_take(struct listing *listing, const cJSON *bundle, struct error *error)
+{
+    return bundle_each(bundle, list_entry, listing, error);
 }
 
 static enum status list_page(void *context, const cJSON *bundle, struct error *error)
 {
-    return bundle_each(bundle, list_entry, context, error);
+    return compare_take(context, bundle, error);
+}
+
+void compare_append_elements(const struct listing *listing, struct buffer *url)
+{
+    /* Whose a record is tells its identifier; what has none, as always, its meta. */
+    buffer_append_text(url, listing->named || listing->checking->whole ? "&_elements=identifier" : "&_elements=id");
+    buffer_append_text(url, "&_sort=_lastUpdated");
 }
 
 /* Ids and versions of what answers `question`, relative to the server's base. */
@@ -80,9 +95,7 @@ enum status compare_list(struct listing *listing, const struct buffer *question,
     buffer_init(&url, URL_SIZE);
     buffer_format(&url, "%s/", pulling->sync->server);
     buffer_append_text(&url, buffer_text(question));
-    /* Whose a record is tells its identifier; what has none, as always, its meta. */
-    buffer_append_text(&url, listing->named || listing->checking->whole ? "&_elements=identifier" : "&_elements=id");
-    buffer_append_text(&url, "&_sort=_lastUpdated");
+    compare_append_elements(listing, &url);
     enum status status = url.status == STATUS_OK && question->status == STATUS_OK
                              ? search_each_page(pulling->sync, pulling->result, buffer_text(&url), list_page, listing, error)
                              : error_no_memory(error);
@@ -95,6 +108,25 @@ void listing_free(struct listing *listing)
 {
     memory_free(listing->there.items);
     memory_free(listing->doubtful.items);
+    memory_free(listing->wanted.items);
+}
+
+/* The server no longer has the Patient of a chart: it is not complete any more. */
+static enum status lose_patient(struct pulling *pulling, const char *patient, struct error *error)
+{
+    struct store *store = pulling->sync->store;
+    char scope[SCOPE_SIZE];
+    charts_scope(scope, patient);
+    enum status status = record_begin(store, error);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = record_set_complete(store, patient, false, error);
+    if (status == STATUS_OK) {
+        status = record_set_cursor(store, scope, CURSOR_BEGUN, error); /* should the Patient return, the chart is read anew */
+    }
+    pulling->result->absent++;
+    return sync_end_page(store, status, error);
 }
 
 /* Asks for one thing by its id. What the server says it does not have is taken out of the record; what it accepted from
@@ -111,6 +143,8 @@ static enum status look_up(struct checking *checking, const char *type, const ch
     enum status status = exchange_read(pulling->sync, pulling->result, type, id, &resource, error);
     if (status == STATUS_OK) {
         status = record_put_back(store, resource, error);
+    } else if (status == STATUS_NOT_FOUND && strcmp(type, "Patient") == 0 && !checking->sending) {
+        status = lose_patient(pulling, id, error);
     } else if (status == STATUS_NOT_FOUND) {
         status = outbox_was_accepted(store, type, id, &ours, error);
         /* A deletion is 410, from most. Those that say 404 of one too make the nurse be asked: nobody can tell them apart. */

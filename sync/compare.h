@@ -31,6 +31,7 @@ struct listing {
     struct checking *checking;
     struct ids there;
     struct ids doubtful;          /* of them, those that do not go with what is here */
+    struct ids wanted;            /* of them, those that are not here, or not in that version */
     bool named;                   /* asked with whose they are: an id may have been given again */
 };
 
@@ -40,6 +41,9 @@ bool ids_have(const struct ids *ids, const char *id);
 
 /* Fills a listing with what answers `question`, a search relative to the server's base. Free it also after a failure. */
 enum status compare_list(struct listing *listing, const struct buffer *question, struct error *error) MUST_CHECK;
+/* The same in two steps: what a search has to say of each, behind its URL; and an answer to it. */
+void compare_append_elements(const struct listing *listing, struct buffer *url);
+enum status compare_take(struct listing *listing, const cJSON *bundle, struct error *error) MUST_CHECK;
 void listing_free(struct listing *listing);
 /* Asks for what is here and not listed, and for what is listed and does not go with what is here, each by its id. What the
  * server deleted leaves the record and counts in result->removed; what it forgot of the nurse's waits for her. */

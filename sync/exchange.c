@@ -28,6 +28,12 @@ enum status sync_end_page(struct store *store, enum status status, struct error 
     return status;
 }
 
+enum status sync_set_cursor(struct sync *sync, const char *scope, const char *value, struct error *error)
+{
+    enum status status = record_begin(sync->store, error);
+    return status == STATUS_OK ? sync_end_page(sync->store, record_set_cursor(sync->store, scope, value, error), error) : status;
+}
+
 enum status exchange_check_cancelled(const struct sync *sync, struct error *error)
 {
     if (sync->cancelled != NULL && atomic_load(sync->cancelled)) {

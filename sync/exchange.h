@@ -72,6 +72,9 @@ enum status exchange_check_cancelled(const struct sync *sync, struct error *erro
 /* Ends what record_begin() began: commits when `status` is OK, else undoes it and returns `status`. */
 enum status sync_end_page(struct store *store, enum status status, struct error *error) MUST_CHECK;
 
+/* Saves a cursor by itself. */
+enum status sync_set_cursor(struct sync *sync, const char *scope, const char *value, struct error *error) MUST_CHECK;
+
 /* Tells whoever watches. */
 void sync_report(struct sync *sync, enum sync_phase phase, int done, int total, const char *patient);
 

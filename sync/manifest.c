@@ -13,30 +13,15 @@
 #include "store/record.h"
 #include "sync/batch.h"
 #include "sync/caseload.h"
-#include "sync/compare.h"
 #include "sync/exchange.h"
+#include "sync/versions.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define MANIFEST_SCOPE "manifest" /* its cursor: when the last check ended */
 #define NUMBERS_SCOPE "numbers"   /* the same of the last one that looked at numbers only */
 #define CHANGES_DAYS 14           /* so long what a visit changed is asked for again */
 #define UNKNOWN (-1)
-
-/* "Type?patient=a,b" for some patients, and the window. */
-static void append_question(const struct checking *checking, const struct pulled_type *type, char (*patients)[ID_SIZE],
-                            size_t count, struct buffer *url)
-{
-    buffer_format(url, "%s?%s=", type->type, type->parameter);
-    for (size_t i = 0; i < count; i++) {
-        buffer_append_text(url, i > 0 ? "," : "");
-        url_append_escaped(url, patients[i]);
-    }
-    if (type->windowed) {
-        charts_append_window(checking->window, url);
-    }
-}
 
 static enum status take_total(void *context, size_t index, const cJSON *bundle, struct error *error)
 {
@@ -83,40 +68,6 @@ static enum status ask_totals(struct checking *checking, char **urls, size_t cou
     return status;
 }
 
-/* What is here of one type, within its window. */
-struct held {
-    instant window;
-    struct ids ids;
-};
-
-static instant time_in(const char *body)
-{
-    cJSON *observation = NULL;
-    instant at = INSTANT_NONE;
-    if (json_parse(body, strlen(body), &observation, NULL) == STATUS_OK) {
-        at = observation_time(observation);
-    }
-    cJSON_Delete(observation);
-    return at;
-}
-
-static void hold(void *context, const char *id, instant at, const char *body)
-{
-    struct held *held = context;
-    at = body != NULL ? time_in(body) : at;
-    if (held->window == INSTANT_NONE || (at != INSTANT_NONE && at >= held->window)) {
-        ids_add(&held->ids, id);
-    }
-}
-
-static enum status read_held(struct checking *checking, const struct pulled_type *type, const char *patient, struct held *held,
-                             struct error *error)
-{
-    *held = (struct held){.window = type->windowed ? checking->window : INSTANT_NONE};
-    enum status status = outbox_each_held(checking->pulling->sync->store, type->type, patient, hold, held, error);
-    return status == STATUS_OK && held->ids.status != STATUS_OK ? error_no_memory(error) : status;
-}
-
 /* How many of a type some charts have here. */
 static enum status count_here(struct checking *checking, const struct pulled_type *type, char (*patients)[ID_SIZE], size_t count,
                               int64_t *here, struct error *error)
@@ -124,47 +75,24 @@ static enum status count_here(struct checking *checking, const struct pulled_typ
     enum status status = STATUS_OK;
     *here = 0;
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        struct held held;
-        status = read_held(checking, type, patients[i], &held, error);
-        *here += (int64_t)held.ids.count;
-        memory_free(held.ids.items);
+        struct ids held = {.items = NULL};
+        status = versions_held(checking, type, patients[i], &held, error);
+        *here += (int64_t)held.count;
+        memory_free(held.items);
     }
     return status;
 }
 
-static bool is_missing_here(const struct ids *here, const struct listing *listing)
+/* Ids and versions, whatever the numbers are. */
+static enum status compare_charts(struct checking *checking, const struct pulled_type *only, char (*patients)[ID_SIZE],
+                                  size_t count, struct error *error)
 {
-    for (size_t i = 0; i < listing->there.count; i++) {
-        if (!ids_have(here, listing->there.items[i])) {
-            return true;
-        }
+    enum status status = STATUS_OK;
+    for (size_t at = 0; at < count && status == STATUS_OK;) {
+        size_t compared = 0;
+        status = versions_compare(checking, patients + at, count - at, only, &compared, error);
+        at += compared;
     }
-    return false;
-}
-
-/* The numbers of one type in one chart differ: which are they? */
-static enum status check_chart(struct checking *checking, const struct pulled_type *type, char (*patient)[ID_SIZE],
-                               struct error *error)
-{
-    struct held held = {.window = INSTANT_NONE};
-    struct listing listing = {.checking = checking, .there = {.type = type->type}};
-    struct buffer question;
-    buffer_init(&question, URL_SIZE);
-    append_question(checking, type, patient, 1, &question);
-    enum status status = compare_list(&listing, &question, error);
-    if (status == STATUS_OK) {
-        status = read_held(checking, type, *patient, &held, error);
-    }
-    if (status == STATUS_OK) {
-        ids_sort(&held.ids);
-        status = compare_look_up(checking, type->type, &held.ids, &listing, error);
-    }
-    if (status == STATUS_OK && is_missing_here(&held.ids, &listing)) {
-        status = charts_pull_type(checking->pulling, type, *patient, error);
-    }
-    buffer_free(&question);
-    memory_free(held.ids.items);
-    listing_free(&listing);
     return status;
 }
 
@@ -175,6 +103,7 @@ struct round {
     size_t patient_count[GROUP_SIZE];
     size_t count;
     bool differs[GROUP_SIZE]; /* the answer */
+    bool untold[GROUP_SIZE];  /* there was none: this server does not count */
 };
 
 /* Finds the questions whose number there is not the one here. */
@@ -186,7 +115,7 @@ static enum status ask_round(struct checking *checking, struct round *round, str
     for (size_t i = 0; i < round->count && status == STATUS_OK; i++) {
         struct buffer url;
         buffer_init(&url, URL_SIZE);
-        append_question(checking, round->type[i], round->patients[i], round->patient_count[i], &url);
+        charts_append_question(round->type[i], round->patients[i], round->patient_count[i], checking->window, &url);
         buffer_append_text(&url, "&_summary=count");
         urls[i] = buffer_take(&url);
         status = urls[i] == NULL ? error_no_memory(error) : STATUS_OK;
@@ -198,7 +127,8 @@ static enum status ask_round(struct checking *checking, struct round *round, str
     for (size_t i = 0; i < round->count && status == STATUS_OK; i++) {
         int64_t here = 0;
         status = count_here(checking, round->type[i], round->patients[i], round->patient_count[i], &here, error);
-        round->differs[i] = there[i] != UNKNOWN && here != there[i]; /* a server that does not count cannot be checked */
+        round->differs[i] = there[i] != UNKNOWN && here != there[i];
+        round->untold[i] = there[i] == UNKNOWN;
     }
     for (size_t i = 0; i < round->count; i++) {
         memory_free(urls[i]);
@@ -218,7 +148,7 @@ static enum status check_type(struct checking *checking, const struct pulled_typ
     }
     enum status status = ask_round(checking, &round, error);
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        status = round.differs[i] ? check_chart(checking, type, patients + i, error) : STATUS_OK;
+        status = round.differs[i] ? compare_charts(checking, type, patients + i, 1, error) : STATUS_OK;
     }
     return status;
 }
@@ -226,7 +156,7 @@ static enum status check_type(struct checking *checking, const struct pulled_typ
 static enum status check_group(struct checking *checking, char (*patients)[ID_SIZE], size_t count, struct error *error)
 {
     struct round round = {.count = 0};
-    for (size_t i = 1; i < PULLED_TYPES; i++) { /* a Patient who is gone is no member of the caseload */
+    for (size_t i = 0; i < PULLED_TYPES; i++) {
         round.type[round.count] = &pulled_types[i];
         round.patients[round.count] = patients;
         round.patient_count[round.count++] = count;
@@ -234,6 +164,9 @@ static enum status check_group(struct checking *checking, char (*patients)[ID_SI
     enum status status = ask_round(checking, &round, error);
     for (size_t i = 0; i < round.count && status == STATUS_OK; i++) {
         status = round.differs[i] ? check_type(checking, round.type[i], patients, count, error) : STATUS_OK;
+        if (status == STATUS_OK && round.untold[i] && !round.type[i]->windowed) { /* readings are many: those once a day */
+            status = compare_charts(checking, round.type[i], patients, count, error);
+        }
     }
     return status;
 }
@@ -255,49 +188,6 @@ static enum status check_own(struct checking *checking, struct error *error)
     return status;
 }
 
-/* One type in some charts, whatever the numbers are. */
-static enum status compare_type(struct checking *checking, const struct pulled_type *type, char (*patients)[ID_SIZE],
-                                size_t count, struct error *error)
-{
-    struct ids here = {.items = NULL};
-    struct listing listing = {.checking = checking, .there = {.type = type->type}};
-    struct buffer question;
-    buffer_init(&question, URL_SIZE);
-    append_question(checking, type, patients, count, &question);
-    enum status status = compare_list(&listing, &question, error);
-    bool charted = type != &pulled_types[0]; /* a Patient who is gone is no member of the caseload */
-    for (size_t i = 0; i < count && status == STATUS_OK && charted; i++) {
-        struct held held;
-        status = read_held(checking, type, patients[i], &held, error);
-        for (size_t j = 0; j < held.ids.count; j++) {
-            ids_add(&here, held.ids.items[j]);
-        }
-        memory_free(held.ids.items);
-    }
-    if (status == STATUS_OK) {
-        ids_sort(&here);
-        status = here.status == STATUS_OK ? compare_look_up(checking, type->type, &here, &listing, error) : error_no_memory(error);
-    }
-    if (status == STATUS_OK && charted && is_missing_here(&here, &listing)) {
-        for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-            status = check_chart(checking, type, patients + i, error);
-        }
-    }
-    buffer_free(&question);
-    memory_free(here.items);
-    listing_free(&listing);
-    return status;
-}
-
-static enum status compare_group(struct checking *checking, char (*patients)[ID_SIZE], size_t count, struct error *error)
-{
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < PULLED_TYPES && status == STATUS_OK; i++) {
-        status = compare_type(checking, &pulled_types[i], patients, count, error);
-    }
-    return status;
-}
-
 /* --- the check --------------------------------------------------------------------------------------- */
 
 /* Whether all is to be compared: at once when the server is known to have gone back, and once more when it is time again. */
@@ -309,8 +199,7 @@ static enum status is_put_back(struct sync *sync, bool due, bool *back, struct e
     return status;
 }
 
-/* Whether the check that this scope tells of is so long ago, or there was none. */
-static enum status is_past(struct sync *sync, const char *scope, int hours, bool *past, struct error *error)
+enum status manifest_is_past(struct sync *sync, const char *scope, int hours, bool *past, struct error *error)
 {
     char value[CURSOR_SIZE];
     instant last = INSTANT_NONE;
@@ -320,16 +209,11 @@ static enum status is_past(struct sync *sync, const char *scope, int hours, bool
     return status;
 }
 
-enum status manifest_is_due(struct sync *sync, bool *due, struct error *error)
-{
-    return is_past(sync, MANIFEST_SCOPE, MANIFEST_HOURS, due, error);
-}
-
 /* A whole check looks at the numbers too. */
 static enum status numbers_are_due(struct sync *sync, bool *due, struct error *error)
 {
-    enum status status = is_past(sync, MANIFEST_SCOPE, NUMBERS_HOURS, due, error);
-    return status == STATUS_OK && *due ? is_past(sync, NUMBERS_SCOPE, NUMBERS_HOURS, due, error) : status;
+    enum status status = manifest_is_past(sync, MANIFEST_SCOPE, NUMBERS_HOURS, due, error);
+    return status == STATUS_OK && *due ? manifest_is_past(sync, NUMBERS_SCOPE, NUMBERS_HOURS, due, error) : status;
 }
 
 /* `back`: what to remember of a server that went back; NULL: as it is. */
@@ -353,7 +237,7 @@ static enum status check_groups(struct checking *checking, const struct caseload
     enum status status = STATUS_OK;
     for (size_t at = 0; at < patients->count && status == STATUS_OK; at += GROUP_SIZE) {
         size_t count = patients->count - at < GROUP_SIZE ? patients->count - at : GROUP_SIZE;
-        status = checking->whole ? compare_group(checking, patients->ids + at, count, error)
+        status = checking->whole ? compare_charts(checking, NULL, patients->ids + at, count, error)
                                  : check_group(checking, patients->ids + at, count, error);
     }
     return status;
@@ -386,7 +270,7 @@ enum status manifest_check(struct pulling *pulling, const struct caseload *patie
     char before[CURSOR_SIZE];
     bool due = false;
     bool numbers = false;
-    enum status status = manifest_is_due(pulling->sync, &due, error);
+    enum status status = manifest_is_past(pulling->sync, MANIFEST_SCOPE, MANIFEST_HOURS, &due, error);
     if (status == STATUS_OK) {
         status = is_put_back(pulling->sync, due, &checking.whole, error);
     }

@@ -16,12 +16,14 @@
  * `patients`, just refreshed, have here and there; where the numbers differ,
  * which. What the server no longer has leaves the charts (not what is unsent),
  * each with an audit row, and counts in result->removed; what is missing here is
- * fetched. One small request for GROUP_SIZE patients when nothing differs. Once in
- * MANIFEST_HOURS also asks for what no number tells of: the nurse's own work. */
+ * fetched. One small request for GROUP_SIZE patients when nothing differs. Where the
+ * server does not count, ids are compared, those of readings only by versions_check().
+ * Once in MANIFEST_HOURS also asks for what no number tells of: the nurse's own work. */
 #define NUMBERS_HOURS 1
 #define MANIFEST_HOURS 20
-/* Whether it is time, by this device's clock. */
-enum status manifest_is_due(struct sync *sync, bool *due, struct error *error) MUST_CHECK;
+/* Whether what the cursor of this scope tells the end of is so many hours ago, by this device's clock; also while it is under
+ * way, and when there was none. */
+enum status manifest_is_past(struct sync *sync, const char *scope, int hours, bool *past, struct error *error) MUST_CHECK;
 enum status manifest_check(struct pulling *pulling, const struct caseload *patients, struct error *error) MUST_CHECK;
 
 #endif

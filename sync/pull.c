@@ -2,11 +2,12 @@
  * Receiving the caseload: who is to come, in which order, and who leaves. See
  * sync.h; the charts themselves come in charts.c.
  *
- * New patients come in groups, a small one with today's first; patients already
- * complete are refreshed together. A patient with a cursor who is no longer in
+ * Whoever is to be visited today and is not complete comes first, then those who
+ * are complete (all together), then the rest in groups, then what compares charts
+ * with the server's. A patient with a cursor who is no longer in
  * the caseload leaves the device, but only after the whole caseload was read
- * without a fault and is not empty (an empty answer is more often a fault than
- * a holiday). Imported patients stay.
+ * without a fault; one that is empty is more often a fault than a holiday, and is
+ * believed by the second run that finds it so. Imported patients stay.
  */
 #include "base/memory.h"
 #include "base/text.h"
@@ -15,9 +16,11 @@
 #include "sync/charts.h"
 #include "sync/exchange.h"
 #include "sync/manifest.h"
+#include "sync/versions.h"
 
 #include <string.h>
 
+#define EMPTY_SCOPE "empty"      /* its cursor: the caseload that an earlier run found empty; "" when none */
 #define FIRST_GROUP 6            /* new patients fetched together at first; twice as many each time after */
 
 /* The patients on the device as the record has them before the pull. */
@@ -70,13 +73,11 @@ static enum status is_begun(struct sync *sync, const char *patient, bool *begun,
     return status;
 }
 
-/* The caseload in the order of the pull. */
-struct parts {
-    struct caseload known, begun, new;
-};
+/* The caseload, in the order of the pull. */
+enum part { PART_BEGUN_TODAY, PART_NEW_TODAY, PART_KNOWN, PART_BEGUN, PART_NEW, PARTS };
 
-static enum status split(struct sync *sync, const struct caseload *caseload, const struct present *present, struct parts *parts,
-                         struct error *error)
+static enum status split(struct sync *sync, const struct caseload *caseload, const struct present *present,
+                         struct caseload parts[PARTS], struct error *error)
 {
     enum status status = STATUS_OK;
     for (size_t i = 0; i < caseload->count && status == STATUS_OK; i++) {
@@ -86,12 +87,39 @@ static enum status split(struct sync *sync, const struct caseload *caseload, con
         if (status == STATUS_OK && !known) {
             status = is_begun(sync, caseload->ids[i], &begun, error);
         }
-        caseload_add(known ? &parts->known : begun ? &parts->begun : &parts->new, caseload->ids[i]);
+        caseload_add(&parts[known ? PART_KNOWN : begun ? PART_BEGUN : PART_NEW], caseload->ids[i]);
     }
-    if (status == STATUS_OK &&
-        (parts->known.status != STATUS_OK || parts->begun.status != STATUS_OK || parts->new.status != STATUS_OK)) {
-        status = error_no_memory(error);
+    for (size_t i = 0; i < PARTS && status == STATUS_OK; i++) {
+        status = parts[i].status == STATUS_OK ? STATUS_OK : error_no_memory(error);
     }
+    return status;
+}
+
+/* Puts today's patients first. Of those who are complete that matters only when they are too many for one group. Where
+ * nothing comes between today's and the others, they are fetched together. */
+static enum status order(struct pulling *pulling, struct caseload parts[PARTS], struct error *error)
+{
+    struct caseload today = {0};
+    enum status status = STATUS_OK;
+    size_t unread = parts[PART_BEGUN].count + parts[PART_NEW].count;
+    bool together = parts[PART_KNOWN].count == 0 && (parts[PART_BEGUN].count == 0 || parts[PART_NEW].count == 0);
+    if (unread > FIRST_GROUP || (unread > 0 && !together)) {
+        status = caseload_today_there(pulling->sync, pulling->result, &today, error);
+    }
+    if (status == STATUS_OK && parts[PART_KNOWN].count > GROUP_SIZE) {
+        status = caseload_today_here(pulling->sync, &today, error);
+    }
+    if (status == STATUS_OK) {
+        status = caseload_take_first(&parts[PART_BEGUN], &today, &parts[PART_BEGUN_TODAY], error);
+    }
+    bool between = parts[PART_BEGUN].count + parts[PART_KNOWN].count > 0;
+    if (status == STATUS_OK) {
+        status = caseload_take_first(&parts[PART_NEW], &today, between ? &parts[PART_NEW_TODAY] : NULL, error);
+    }
+    if (status == STATUS_OK) {
+        status = caseload_take_first(&parts[PART_KNOWN], &today, NULL, error);
+    }
+    caseload_free(&today);
     return status;
 }
 
@@ -118,33 +146,69 @@ static enum status pull_each(struct pulling *pulling, const struct caseload *cas
     return status;
 }
 
-/* Refreshing what is there takes a handful of small requests, so it comes before whole new charts. */
+/* What kept charts from coming while others may: told at the end. */
+struct trouble {
+    struct error error;
+    char words[sizeof ((struct last_exchange *)NULL)->words];
+};
+
+/* A chart that the server cannot deliver does not keep the others from being refreshed and compared. */
+static enum status note_trouble(struct pulling *pulling, enum status status, struct trouble *trouble, struct error *error)
+{
+    struct last_exchange *last = &pulling->result->last;
+    bool of_chart = status == STATUS_FAILED ? last->code != 401
+                                            : status == STATUS_UNREACHABLE && (last->code == 500 || last->code == 410);
+    if (!of_chart) {
+        return status;
+    }
+    if (trouble->error.status == STATUS_OK) {
+        (void)error_set(&trouble->error, status, "%s", error->sentence);
+        text_copy(trouble->words, sizeof trouble->words, last->words);
+    }
+    last->words[0] = '\0';
+    error_clear(error);
+    return STATUS_OK;
+}
+
+static enum status pull_parts(struct pulling *pulling, const struct caseload parts[PARTS], int total, struct trouble *trouble,
+                              struct error *error)
+{
+    int done = 0;
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < PARTS && status == STATUS_OK; i++) {
+        bool known = i == PART_KNOWN;
+        status = pull_each(pulling, &parts[i], known, known ? GROUP_SIZE : FIRST_GROUP, &done, total, error);
+        status = known || status == STATUS_OK ? status : note_trouble(pulling, status, trouble, error);
+    }
+    sync_report(pulling->sync, SYNC_PULLING, done, total, "");
+    return status;
+}
+
 static enum status pull_members(struct pulling *pulling, const struct caseload *caseload, const struct present *present,
                                 struct error *error)
 {
-    struct parts parts = {.known = {.count = 0}};
-    int total = (int)caseload->count;
-    int done = 0;
-    enum status status = split(pulling->sync, caseload, present, &parts, error);
-    if (status == STATUS_OK && parts.new.count > FIRST_GROUP) {
-        status = caseload_today_first(pulling->sync, pulling->result, &parts.new, error);
+    struct caseload parts[PARTS] = {{.count = 0}};
+    struct trouble trouble = {.words = ""};
+    enum status status = split(pulling->sync, caseload, present, parts, error);
+    if (status == STATUS_OK) {
+        status = order(pulling, parts, error);
     }
     if (status == STATUS_OK) {
-        status = pull_each(pulling, &parts.known, true, GROUP_SIZE, &done, total, error);
+        status = pull_parts(pulling, parts, (int)caseload->count, &trouble, error);
     }
     if (status == STATUS_OK) {
-        status = manifest_check(pulling, &parts.known, error);
+        status = manifest_check(pulling, &parts[PART_KNOWN], error);
     }
     if (status == STATUS_OK) {
-        status = pull_each(pulling, &parts.begun, false, FIRST_GROUP, &done, total, error);
+        status = versions_check(pulling, &parts[PART_KNOWN], error);
     }
-    if (status == STATUS_OK) {
-        status = pull_each(pulling, &parts.new, false, FIRST_GROUP, &done, total, error);
+    if (status == STATUS_OK && trouble.error.status != STATUS_OK) {
+        text_copy(pulling->result->last.words, sizeof pulling->result->last.words, trouble.words);
+        status = error_set(error, trouble.error.status, "%s", trouble.error.sentence);
     }
-    sync_report(pulling->sync, SYNC_PULLING, done, total, "");
-    caseload_free(&parts.known);
-    caseload_free(&parts.begun);
-    caseload_free(&parts.new);
+    for (size_t i = 0; i < PARTS; i++) {
+        caseload_free(&parts[i]);
+    }
     return status;
 }
 
@@ -195,17 +259,64 @@ static enum status release(struct pulling *pulling, const char *patient, struct 
     return status;
 }
 
+/* How many charts a caseload that has become empty leaves here. */
+static enum status count_left(struct pulling *pulling, const struct present *present, int *count, struct error *error)
+{
+    enum status status = STATUS_OK;
+    *count = 0;
+    for (size_t i = 0; i < present->all.count && status == STATUS_OK; i++) {
+        char scope[SCOPE_SIZE];
+        char value[CURSOR_SIZE];
+        charts_scope(scope, present->all.ids[i]);
+        status = cursor_get(pulling->sync->store, scope, value, sizeof value, error);
+        *count += status == STATUS_OK && charts_delivered(value) && strcmp(value, CURSOR_BEGUN) != 0 ? 1 : 0;
+    }
+    return status;
+}
+
+/* An empty caseload is believed when a later run finds it empty too, and the server says each time, when it is asked once
+ * more, that nobody belongs to it. *believed: also of one that is not empty. */
+static enum status believe(struct pulling *pulling, const struct caseload *caseload, const struct present *present,
+                           bool *believed, struct error *error)
+{
+    char before[CURSOR_SIZE] = "";
+    char scope[CURSOR_SIZE];
+    bool empty = false;
+    int left = 0;
+    text_copy(scope, sizeof scope, caseload->scope);
+    enum status status = cursor_get(pulling->sync->store, EMPTY_SCOPE, before, sizeof before, error);
+    *believed = caseload->count > 0 || strcmp(before, scope) == 0;
+    if (status != STATUS_OK || caseload->count > 0) {
+        return status == STATUS_OK && before[0] != '\0' ? sync_set_cursor(pulling->sync, EMPTY_SCOPE, "", error) : status;
+    }
+    status = count_left(pulling, present, &left, error);
+    if (status != STATUS_OK || left == 0) {
+        return status;
+    }
+    status = caseload_is_empty(pulling->sync, pulling->result, caseload, &empty, error);
+    *believed = *believed && empty;
+    if (status == STATUS_OK && empty && !*believed) {
+        pulling->result->emptied = left;
+        status = sync_set_cursor(pulling->sync, EMPTY_SCOPE, scope, error);
+    }
+    return status;
+}
+
 static enum status release_others(struct pulling *pulling, const struct caseload *caseload, const struct present *present,
                                   struct error *error)
 {
     struct store *store = pulling->sync->store;
     char back[CURSOR_SIZE] = "";
-    if (caseload->count == 0 || caseload->doubtful) {
+    bool believed = false;
+    if (caseload->doubtful) {
         return STATUS_OK;
     }
     /* What a server that was put back has forgotten may be nowhere but here: that is looked for first, by the next run. */
     enum status status = cursor_get(store, CURSOR_PUT_BACK, back, sizeof back, error);
-    if (status != STATUS_OK || strcmp(back, PUT_BACK) == 0) {
+    if (status == STATUS_OK && strcmp(back, PUT_BACK) != 0) {
+        status = believe(pulling, caseload, present, &believed, error);
+    }
+    if (status != STATUS_OK || !believed) {
         return status;
     }
     status = record_begin(store, error);
@@ -228,7 +339,7 @@ static enum status release_others(struct pulling *pulling, const struct caseload
 /* The caseload is as of now only when nothing of it is missing: nobody absent, nothing set aside, no doubt who belongs to it. */
 static enum status note_as_of(struct pulling *pulling, const struct caseload *caseload, struct error *error)
 {
-    bool whole = !caseload->doubtful && strcmp(pulling->cursor, CURSOR_BEGUN) != 0;
+    bool whole = !caseload->doubtful && pulling->result->emptied == 0 && strcmp(pulling->cursor, CURSOR_BEGUN) != 0;
     enum status status = STATUS_OK;
     for (size_t i = 0; i < caseload->count && whole && status == STATUS_OK; i++) {
         status = outbox_chart_is_whole(pulling->sync->store, caseload->ids[i], &whole, error);

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #define SERVER_SIZE 512
+#define PROBED_SCOPE "probed" /* its cursor: when the server was last asked what it is */
 
 void sync_result_init(struct sync_result *result)
 {
@@ -102,6 +103,13 @@ static enum status probe(struct sync *sync, struct sync_result *result, struct e
     return status;
 }
 
+static enum status note_probed(struct sync *sync, struct error *error)
+{
+    char now[CURSOR_SIZE];
+    instant_format_utc(now, sizeof now, clock_now(&sync->clock));
+    return sync_set_cursor(sync, PROBED_SCOPE, now, error);
+}
+
 /* At an address that was not asked before, the server must say what it is. Later it is asked again now and then, because its
  * software changes; one that does not say it to this device any more is used as before. */
 static enum status probe_when_due(struct sync *sync, struct sync_result *result, struct error *error)
@@ -112,10 +120,11 @@ static enum status probe_when_due(struct sync *sync, struct sync_result *result,
     bool due = false;
     enum status status = store_setting_get(sync->store, SETTING_SERVER_PROBED, probed, sizeof probed, error);
     if (status == STATUS_OK && strcmp(probed, sync->server) != 0) {
-        return probe(sync, result, error);
+        status = probe(sync, result, error);
+        return status == STATUS_OK ? note_probed(sync, error) : status;
     }
     if (status == STATUS_OK) {
-        status = manifest_is_due(sync, &due, error);
+        status = manifest_is_past(sync, PROBED_SCOPE, MANIFEST_HOURS, &due, error);
     }
     if (status != STATUS_OK || !due) {
         return status;
@@ -128,7 +137,7 @@ static enum status probe_when_due(struct sync *sync, struct sync_result *result,
         status = status == STATUS_FAILED ? STATUS_OK : error_set(error, status, "%s", trouble.sentence);
     }
     cJSON_Delete(statement);
-    return status;
+    return status == STATUS_OK ? note_probed(sync, error) : status;
 }
 
 enum status sync_probe(struct sync *sync, struct sync_result *result, struct error *error)
@@ -237,6 +246,12 @@ static enum status tell_what_is_left(const struct sync_result *result, const str
         return error_set(error, STATUS_ATTENTION,
                          _("done, but something needs you: %d to send, %d refused, %d conflicts, %d set aside unread"),
                          state->pending, state->refused, state->conflicts, state->quarantined);
+    }
+    if (result->emptied > 0) {
+        return error_set(error, STATUS_ATTENTION,
+                         _("done, but your caseload is empty at the server, and %d charts are still here: sync again to let them "
+                           "go, or ask the office"),
+                         result->emptied);
     }
     if (result->absent > 0) {
         return error_set(error, STATUS_ATTENTION,

@@ -287,38 +287,118 @@ static bool is_true(const cJSON *object, const char *name)
     return json_boolean(object, name, &value) && value;
 }
 
-enum status caseload_members(const cJSON *resource, void (*add)(void *context, const char *patient_id), void *context,
-                             struct error *error)
+/* Where a resource names its members. */
+struct source {
+    const char *type, *list, *reference, *left; /* `left`: a member that is true when it no longer belongs */
+};
+
+static const struct source *source_of(const cJSON *resource)
 {
-    static const struct {
-        const char *type, *list, *reference, *left; /* `left`: a member that is true when it no longer belongs */
-    } sources[] = {
+    static const struct source sources[] = {
         {"Group", "member", "entity", "inactive"},
         {"List", "entry", "item", "deleted"},
         {"Appointment", "participant", "actor", NULL},
     };
-    const char *type = json_text(resource, "resourceType");
-    const char *state = json_text(resource, "status");
-    const struct scope scope = {.root = resource};
 
     for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
-        const cJSON *member = NULL;
-
-        if (!text_equal(type, sources[i].type)) {
-            continue;
+        if (text_equal(json_text(resource, "resourceType"), sources[i].type)) {
+            return &sources[i];
         }
-        if (text_equal(state, "entered-in-error") || text_equal(state, "cancelled") || text_equal(state, "retired")) {
-            return STATUS_OK;
-        }
-        cJSON_ArrayForEach(member, json_array(resource, sources[i].list)) {
-            char id[ID_SIZE];
-
-            if (reference_to(&scope, json_object(member, sources[i].reference), "Patient", id) &&
-                (sources[i].left == NULL || !is_true(member, sources[i].left))) {
-                add(context, id);
-            }
-        }
-        return STATUS_OK;
     }
-    return error_set(error, STATUS_INVALID, _("A caseload is a Group, a List or an Appointment: check the setting."));
+    return NULL;
+}
+
+/* A resource that counts for nothing any more has no members. */
+static bool is_over(const cJSON *resource)
+{
+    static const char *const over[] = {"entered-in-error", "cancelled", "retired"};
+    const char *status = json_text(resource, "status");
+    bool active = true;
+
+    for (size_t i = 0; i < sizeof over / sizeof over[0]; i++) {
+        if (text_equal(status, over[i])) {
+            return true;
+        }
+    }
+    return json_boolean(resource, "active", &active) && !active;
+}
+
+/* Whether a period has ended, the whole of its last day, month or year included. */
+static bool has_ended(const cJSON *period, instant now)
+{
+    enum instant_precision precision = PRECISION_NONE;
+    instant end = element_time_precise(period, "end", &precision);
+
+    if (end == INSTANT_NONE) {
+        return false;
+    }
+    int days = precision == PRECISION_YEAR ? 366 : precision == PRECISION_MONTH ? 31 : precision == PRECISION_DAY ? 1 : 0;
+    return now >= (days > 0 ? instant_add_days(end, days) : end);
+}
+
+/* Codes of FHIR's own list for List.entry.flag: cancelled, ceased. */
+static bool is_flagged(const cJSON *member)
+{
+    const cJSON *coding = NULL;
+
+    cJSON_ArrayForEach(coding, json_array(json_object(member, "flag"), "coding")) {
+        const char *code = json_text(coding, "code");
+        if (text_equal(json_text(coding, "system"), "urn:oid:1.2.36.1.2001.1001.101.104.16592") &&
+            (text_equal(code, "03") || text_equal(code, "05"))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool belongs(const struct source *source, const cJSON *member, instant now)
+{
+    if (source->left == NULL) {
+        return true; /* the period of a participant is when they are needed, not whether */
+    }
+    return !is_true(member, source->left) && !has_ended(json_object(member, "period"), now) && !is_flagged(member);
+}
+
+enum status caseload_members(const cJSON *resource, instant now, void (*add)(void *context, const char *patient_id),
+                             void *context, struct error *error)
+{
+    const struct source *source = source_of(resource);
+    const struct scope scope = {.root = resource};
+    const cJSON *member = NULL;
+
+    if (source == NULL) {
+        return error_set(error, STATUS_INVALID, _("A caseload is a Group, a List or an Appointment: check the setting."));
+    }
+    const cJSON *list = is_over(resource) ? NULL : json_array(resource, source->list);
+    cJSON_ArrayForEach(member, list) {
+        char id[ID_SIZE];
+
+        if (belongs(source, member, now) && reference_to(&scope, json_object(member, source->reference), "Patient", id)) {
+            add(context, id);
+        }
+    }
+    return STATUS_OK;
+}
+
+bool caseload_is_told(const cJSON *resource, instant now)
+{
+    const struct source *source = source_of(resource);
+    const struct scope scope = {.root = resource};
+    const cJSON *member = NULL;
+    const cJSON *list = source == NULL || is_over(resource) ? NULL : json_member(resource, source->list);
+
+    if (source == NULL || (list != NULL && !cJSON_IsArray(list))) {
+        return false;
+    }
+    cJSON_ArrayForEach(member, list) {
+        char id[ID_SIZE];
+        char other[REFERENCE_SIZE];
+        const cJSON *reference = json_object(member, source->reference);
+
+        if (belongs(source, member, now) && !reference_to(&scope, reference, "Patient", id) &&
+            !reference_resolve_text(json_text(reference, "reference"), NULL, other)) {
+            return false;
+        }
+    }
+    return true;
 }

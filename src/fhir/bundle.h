@@ -69,9 +69,12 @@ struct capability {
 };
 enum status capability_read(const cJSON *statement, struct capability *out, struct error *error) MUST_CHECK;
 
-/* Ids of the patients named by a Group, a List, or Appointments; calls `add` for each. */
-enum status caseload_members(const cJSON *resource, void (*add)(void *context, const char *patient_id), void *context,
-                             struct error *error) MUST_CHECK;
+/* Ids of the patients whom a Group, a List, or Appointments name `now`; calls `add` for each. Not those whose membership
+ * has ended, or is not active. */
+enum status caseload_members(const cJSON *resource, instant now, void (*add)(void *context, const char *patient_id),
+                             void *context, struct error *error) MUST_CHECK;
+/* Whether it can be read of each of its members who that is: nobody else belongs to it than caseload_members() says. */
+bool caseload_is_told(const cJSON *resource, instant now);
 
 /* An IPS-free, plain collection Bundle of whole resources, for `export visit` and `export outbox`. */
 enum status collection_print(const char *const *bodies, size_t count, char **out, struct error *error) MUST_CHECK;

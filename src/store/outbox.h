@@ -42,10 +42,16 @@ enum status outbox_was_accepted(struct store *store, const char *type, const cha
 enum status outbox_each_own(struct store *store, bool everything, instant since,
                             void (*visit)(void *context, const char *type, const char *id), void *context,
                             struct error *error) MUST_CHECK;
-/* Whether what the server says of a resource (its id, version and identifiers at least) does not go with the one that is
- * here: another version, or something else of the same id. Without identifiers it is not `named`: that says nothing then. */
-enum status outbox_differs(struct store *store, const cJSON *resource, bool named, bool *differs,
-                           struct error *error) MUST_CHECK;
+/* How what the server says of a resource (its id and version, and when it is `named` its identifiers) goes with what is
+ * here. A server that does not tell the version says nothing of it, unless it is `named`. */
+enum likeness {
+    LIKENESS_SAME,
+    LIKENESS_MISSING, /* it is not here, or was imported */
+    LIKENESS_NEWER,   /* the server has a later version */
+    LIKENESS_OTHER,   /* an earlier version, or something else of the same id, or nobody can tell */
+};
+enum status outbox_liken(struct store *store, const cJSON *resource, bool named, enum likeness *out,
+                         struct error *error) MUST_CHECK;
 
 /* The address of the only server that may have a row; "" when any may, "-" when none. */
 enum status outbox_tie(struct store *store, int64_t number, char *out, size_t size, struct error *error) MUST_CHECK;

@@ -350,25 +350,32 @@ enum status record_put_back(struct store *store, const cJSON *resource, struct e
     return status;
 }
 
-enum status outbox_differs(struct store *store, const cJSON *resource, bool named, bool *differs, struct error *error)
+enum status outbox_liken(struct store *store, const cJSON *resource, bool named, enum likeness *out, struct error *error)
 {
     struct resource_head head;
     struct row row = {0};
     char uuid[UUID_SIZE];
     bool found = false;
 
-    *differs = false;
+    *out = LIKENESS_SAME;
     enum status status = resource_head_read(resource, &head, NULL);
     if (status != STATUS_OK) {
         return status == STATUS_NO_MEMORY ? error_no_memory(error) : STATUS_OK;
     }
     status = row_find(store, head.type, head.id, NULL, 0, &row, &found, error);
-    if (status == STATUS_OK && found) {
-        bool told = resource_own_uuid(resource, uuid) || named;
-        bool other = told && row.uuid[0] != '\0' && strcmp(uuid, row.uuid) != 0;
-        *differs = row.origin != ORIGIN_IMPORT && (other || strcmp(row.version, head.version) != 0 || counts_anew(&row, &head));
+    if (status != STATUS_OK || !found || row.origin == ORIGIN_IMPORT) {
+        *out = LIKENESS_MISSING;
+        return status;
     }
-    return status;
+    bool told = resource_own_uuid(resource, uuid) || named;
+    bool other = told && row.uuid[0] != '\0' && strcmp(uuid, row.uuid) != 0;
+    bool versioned = named || head.version[0] != '\0';
+    if (other || (versioned && row_went_back(&row, &head))) {
+        *out = LIKENESS_OTHER;
+    } else if (versioned && strcmp(row.version, head.version) != 0) {
+        *out = LIKENESS_NEWER;
+    }
+    return STATUS_OK;
 }
 
 /* What is asked for by itself. With everything (?1), all that was made here; else of that what is in no chart. And what visits

@@ -361,7 +361,7 @@ static void has_members(const char *text, const char *expected)
     cJSON *tree = parse(text);
     char list[64] = "";
 
-    assert_int_equal(caseload_members(tree, add_member, list, NULL), STATUS_OK);
+    assert_int_equal(caseload_members(tree, at("2026-11-22T10:00:00Z"), add_member, list, NULL), STATUS_OK);
     assert_string_equal(list, expected);
     cJSON_Delete(tree);
 }
@@ -384,8 +384,51 @@ static void finds_the_patients_of_a_caseload(void **state)
                 "{'actor':{'reference':'Patient/a'}}]}", "a");
     has_members("{'resourceType':'Appointment','status':'cancelled',"
                 "'participant':[{'actor':{'reference':'Patient/a'}}]}", "");
-    assert_int_equal(caseload_members(other, add_member, list, NULL), STATUS_INVALID);
+    assert_int_equal(caseload_members(other, 0, add_member, list, NULL), STATUS_INVALID);
     cJSON_Delete(other);
+}
+
+static void nobody_belongs_for_ever(void **state)
+{
+    (void)state;
+    has_members("{'resourceType':'Group','member':[{'entity':{'reference':'Patient/a'},'period':{'end':'2020-01-01'}},"
+                "{'entity':{'reference':'Patient/b'},'period':{'end':'2026-11-22'}},"
+                "{'entity':{'reference':'Patient/c'},'period':{'end':'2026-11'}},"
+                "{'entity':{'reference':'Patient/d'},'period':{'end':'2025'}},"
+                "{'entity':{'reference':'Patient/e'},'period':{'end':'2026-11-22T09:59:00Z'}},"
+                "{'entity':{'reference':'Patient/f'},'period':{'end':'2026-11-22T10:01:00Z'}},"
+                "{'entity':{'reference':'Patient/g'},'period':{'start':'2020-01-01'},'inactive':false},"
+                "{'entity':{'reference':'Patient/h'},'period':{'end':'some day'}}]}", "bcfgh");
+    has_members("{'resourceType':'Group','active':false,'member':[{'entity':{'reference':'Patient/a'}}]}", "");
+    has_members("{'resourceType':'Group','active':true,'member':[{'entity':{'reference':'Patient/a'}}]}", "a");
+    has_members("{'resourceType':'List','status':'current','entry':[{'item':{'reference':'Patient/a'},'flag':{'coding':["
+                "{'system':'urn:oid:1.2.36.1.2001.1001.101.104.16592','code':'05'}]}},"
+                "{'item':{'reference':'Patient/b'},'flag':{'coding':["
+                "{'system':'urn:oid:1.2.36.1.2001.1001.101.104.16592','code':'01'}]}},"
+                "{'item':{'reference':'Patient/c'},'flag':{'coding':[{'system':'urn:x','code':'05'}]}}]}", "bc");
+    has_members("{'resourceType':'Appointment','status':'booked',"
+                "'participant':[{'actor':{'reference':'Patient/a'},'period':{'end':'2020-01-01'}}]}", "a");
+}
+
+static void is_told(const char *text, bool expected)
+{
+    cJSON *tree = parse(text);
+
+    assert_int_equal(caseload_is_told(tree, at("2026-11-22T10:00:00Z")), expected);
+    cJSON_Delete(tree);
+}
+
+static void tells_an_empty_caseload_from_an_unreadable_one(void **state)
+{
+    (void)state;
+    is_told("{'resourceType':'Group'}", true);
+    is_told("{'resourceType':'Group','member':[]}", true);
+    is_told("{'resourceType':'Group','member':{}}", false);
+    is_told("{'resourceType':'Group','member':[{'entity':{'reference':'Device/d'}}]}", true);
+    is_told("{'resourceType':'Group','member':[{'entity':{'display':'Kim'}}]}", false);
+    is_told("{'resourceType':'Group','member':[{'entity':{'display':'Kim'},'inactive':true}]}", true);
+    is_told("{'resourceType':'Appointment','participant':[{'actor':{'reference':'Patient/a'}},{'status':'accepted'}]}", false);
+    is_told("{'resourceType':'Patient'}", false);
 }
 
 int main(void)
@@ -401,6 +444,8 @@ int main(void)
         cmocka_unit_test(reads_a_capability_statement),
         cmocka_unit_test(tells_what_was_searched_for),
         cmocka_unit_test(finds_the_patients_of_a_caseload),
+        cmocka_unit_test(nobody_belongs_for_ever),
+        cmocka_unit_test(tells_an_empty_caseload_from_an_unreadable_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

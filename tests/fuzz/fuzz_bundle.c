@@ -72,7 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     if (capability_read(tree, &capability, &error) == STATUS_OK) {
         MUST_HOLD(text_starts_with(capability.fhir_version, "4.0"));
     }
-    if (caseload_members(tree, add_member, NULL, &error) != STATUS_OK) {
+    if (caseload_members(tree, 0, add_member, NULL, &error) != STATUS_OK) {
         MUST_HOLD(error.status == STATUS_INVALID);
     }
     reference_map_free(map);

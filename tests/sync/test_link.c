@@ -144,7 +144,7 @@ static void every_run_brings_something(void **state)
     script.answer = breaks_after;
     for (enum status status = STATUS_UNREACHABLE; status != STATUS_OK; runs++) {
         assert_int_equal(store_setting_set(bed->fixture.store, SETTING_SERVER_PAGE, "10", NULL), STATUS_OK);
-        script.step = 7; /* a whole chart group takes more than twenty */
+        script.step = 8; /* a whole chart group takes more than twenty */
         status = run(bed);
         assert_true(status == STATUS_OK || status == STATUS_UNREACHABLE);
         int64_t now = number(bed, RESOURCE_COUNT);

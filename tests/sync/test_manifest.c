@@ -45,7 +45,7 @@ static void what_the_server_deleted_leaves_the_charts(void **state)
     wait_hours(bed, MANIFEST_HOURS);
     assert_run(bed, STATUS_OK);
     assert_int_equal(bed->result.removed, 0);
-    assert_int_equal(bed->result.entry.requests, 4); /* what the server is, the Group, what is new, the numbers */
+    assert_int_equal(bed->result.entry.requests, 5); /* what the server is, the Group, what is new, the numbers, ids and versions */
 }
 
 /* A wrong allergy is not on the screen for a day more. */
@@ -149,34 +149,170 @@ static void it_works_without_batches(void **state)
     assert_int_equal(number(bed, "SELECT count(*) FROM task WHERE patient = 'p3'"), 0);
 }
 
-static void measure(const char *patients)
+/* Its Bundles tell no total, whatever they are asked. */
+static void tell_no_totals(struct script *script, const struct request *request, struct response *response)
+{
+    (void)script;
+    if (!is_write(request) && strstr(buffer_text(&response->body), "\"total\"") != NULL) {
+        cJSON *tree = answer_tree(response);
+        cJSON *entry = NULL;
+        cJSON_DeleteItemFromObjectCaseSensitive(tree, "total");
+        cJSON_ArrayForEach(entry, json_array(tree, "entry")) {
+            cJSON_DeleteItemFromObjectCaseSensitive(cJSON_GetObjectItemCaseSensitive(entry, "resource"), "total");
+        }
+        answer_set(response, tree);
+    }
+}
+
+static void a_server_without_totals_is_compared_by_ids(void **state)
+{
+    struct bed *bed = *state;
+    struct script script;
+    assert_run(bed, STATUS_OK);
+    script_begin(&script, bed);
+    script.alter = tell_no_totals;
+    delete_resource(bed, "AllergyIntolerance/al2");
+    wait_hours(bed, NUMBERS_HOURS);
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(bed->result.removed, 1);
+    assert_int_equal(number(bed, "SELECT count(*) FROM allergy WHERE patient = 'p2'"), 0);
+    delete_resource(bed, "Observation/o1-1"); /* readings are many: those once a day */
+    wait_hours(bed, NUMBERS_HOURS);
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(bed->result.removed, 0);
+    wait_hours(bed, MANIFEST_HOURS);
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(bed->result.removed, 1);
+    assert_int_equal(number(bed, "SELECT count(*) FROM resource WHERE id = 'o1-1'"), 0);
+    script_end(&script);
+}
+
+/* Whoever writes the Date is half an hour ahead of the clock that stamps the resources, and so is the device. */
+static void date_ahead(struct script *script, const struct request *request, struct response *response)
+{
+    (void)script;
+    (void)request;
+    if (response->server_clock != INSTANT_NONE) {
+        response->server_clock += 30 * INSTANT_MINUTE + ahead;
+    }
+}
+
+#define LATEX "{\"resourceType\":\"AllergyIntolerance\",\"id\":\"al2\",\"clinicalStatus\":{\"coding\":[{\"system\":" \
+              "\"http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical\",\"code\":\"active\"}]}," \
+              "\"code\":{\"text\":\"Latex\"},\"patient\":{\"reference\":\"Patient/p2\"}}"
+#define HAS_LATEX "SELECT count(*) FROM allergy WHERE patient = 'p2' AND label = 'Latex'"
+
+static void what_was_stamped_late_is_found_within_the_day(void **state)
+{
+    struct bed *bed = *state;
+    struct script script;
+    script_begin(&script, bed);
+    script.alter = date_ahead;
+    ahead = 30 * INSTANT_MINUTE;
+    wait_hours(bed, 0);
+    assert_run(bed, STATUS_OK);
+    put_resource(bed, "AllergyIntolerance/al2", LATEX);
+    wait_hours(bed, NUMBERS_HOURS);
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(number(bed, HAS_LATEX), 0); /* no search for what is new finds it, and no number tells */
+    wait_hours(bed, MANIFEST_HOURS);
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(number(bed, HAS_LATEX), 1);
+    assert_int_equal(number(bed, COMPLETE_COUNT), PATIENTS);
+    assert_int_equal(logged(bed, "GET /fhir/AllergyIntolerance?_id=al2&"), 1);
+    script_end(&script);
+}
+
+static void a_deleted_patient_is_named(void **state)
+{
+    static const char *const options[] = {"--no-integrity", NULL};
+    (void)state;
+    struct bed *bed = new_bed("Group/g1", options, 3);
+    ahead = 0;
+    assert_run(bed, STATUS_OK);
+    delete_resource(bed, "Patient/p2");
+    wait_hours(bed, NUMBERS_HOURS);
+    assert_run(bed, STATUS_ATTENTION);
+    assert_non_null(strstr(bed->error.sentence, "1 of your patients"));
+    assert_string_equal(bed->result.entry.data_as_of, "");
+    assert_int_equal(number(bed, "SELECT complete FROM chart_state WHERE patient = 'p2'"), 0);
+    assert_int_equal(number(bed, COMPLETE_COUNT), PATIENTS - 1);
+    assert_int_equal(number(bed, "SELECT count(*) FROM allergy WHERE patient = 'p2'"), 1);
+    assert_run(bed, STATUS_ATTENTION); /* as long as the Group names her */
+    put_resource(bed, "Patient/p2", "{\"resourceType\":\"Patient\",\"id\":\"p2\",\"name\":[{\"family\":\"Kim\"}],"
+                                    "\"birthDate\":\"1938-04-02\"}");
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(number(bed, COMPLETE_COUNT), PATIENTS);
+    free_bed(bed);
+}
+
+/* The line is cut in the middle: the next run does not begin again with the charts that were compared. */
+static void a_comparison_goes_on_after_a_cut(void **state)
+{
+    (void)state;
+    struct bed *bed = new_bed("Group/g1", NULL, 190); /* four charts go together */
+    char cursor[CURSOR_SIZE];
+    ahead = 0;
+    assert_run(bed, STATUS_OK);
+    wait_hours(bed, MANIFEST_HOURS);
+    fault(bed, "{\"fault\":\"offline\",\"times\":0,\"after\":5}"); /* what the server is, the Group, what is new, numbers, ids */
+    assert_run(bed, STATUS_UNREACHABLE);
+    assert_int_equal(cursor_get(bed->fixture.store, "ids", cursor, sizeof cursor, NULL), STATUS_OK);
+    assert_string_equal(strchr(cursor, ' '), " p4");
+    no_faults(bed);
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(bed->result.entry.requests, 3); /* the Group, what is new, the other four */
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(bed->result.entry.requests, 2);
+    free_bed(bed);
+}
+
+/* What one run costs on the wire, both ways, compressed as the server and the device do it. */
+struct cost {
+    int64_t bytes;
+    int requests;
+};
+
+static struct cost cost_of_run(struct bed *bed, const char *patients, const char *what)
+{
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(bed->result.removed, 0);
+    assert_int_equal(bed->result.entry.pulled, 0);
+    struct cost cost = {.bytes = bed->result.entry.bytes_out + bed->result.entry.bytes_in, .requests = bed->result.entry.requests};
+    printf("%s patients, %lld resources, %s: %lld bytes, %d requests\n", patients, (long long)number(bed, RESOURCE_COUNT), what,
+           (long long)cost.bytes, cost.requests);
+    return cost;
+}
+
+static void measure(const char *patients, int64_t nothing_new, int64_t hourly, int64_t daily_each)
 {
     struct bed *bed = new_home();
-    int64_t bytes[2];
     ahead = 0;
     assert_int_equal(file_join(bed->load, sizeof bed->load, bed->fixture.folder, "load.ndjson", NULL), STATUS_OK);
     write_practice(bed->load, patients);
     start_server(bed, NULL);
     enrol(bed, "Group/caseload-practice");
     assert_run(bed, STATUS_OK);
-    for (int i = 0; i < 2; i++) {
-        assert_run(bed, STATUS_OK);
-        bytes[i] = bed->result.entry.bytes_out + bed->result.entry.bytes_in;
-        wait_hours(bed, MANIFEST_HOURS);
-    }
-    int requests = bed->result.entry.requests;
-    printf("%s patients, nothing new: %lld bytes; with the check for deletions: %lld bytes, %d requests\n", patients,
-           (long long)bytes[0], (long long)bytes[1], requests);
-    assert_int_equal(bed->result.removed, 0);
-    assert_int_equal(bed->result.entry.pulled, 0);
-    assert_true(bytes[1] <= 10 * 1024);
+    struct cost cost = cost_of_run(bed, patients, "nothing new");
+    assert_true(cost.bytes <= nothing_new);
+    int groups = (int)(number(bed, COMPLETE_COUNT) + GROUP_SIZE - 1) / GROUP_SIZE;
+    assert_int_equal(cost.requests, 1 + groups);
+    wait_hours(bed, NUMBERS_HOURS);
+    cost = cost_of_run(bed, patients, "with the numbers of each hour");
+    assert_true(cost.bytes <= hourly);
+    assert_int_equal(cost.requests, 1 + 2 * groups);
+    wait_hours(bed, MANIFEST_HOURS);
+    cost = cost_of_run(bed, patients, "with the ids and versions of each day");
+    assert_true(cost.bytes <= hourly + daily_each * number(bed, RESOURCE_COUNT));
+    assert_true(cost.requests <= 2 + 2 * groups + number(bed, RESOURCE_COUNT) / 400);
     free_bed(bed);
 }
 
 static void the_check_costs_little(void **state)
 {
     (void)state;
-    measure("60");
+    measure("60", 10 * 1024, 10 * 1024, 20);
+    measure("300", 50 * 1024, 50 * 1024, 20);
 }
 
 /* The server keeps another time than the device: both mean the same moment by where the window of readings begins. */
@@ -215,6 +351,10 @@ int main(void)
         bed_test(what_is_unsent_or_imported_stays),
         bed_test(nothing_leaves_because_a_list_lacks_it),
         bed_test(it_works_without_batches),
+        bed_test(a_server_without_totals_is_compared_by_ids),
+        bed_test(what_was_stamped_late_is_found_within_the_day),
+        cmocka_unit_test(a_deleted_patient_is_named),
+        cmocka_unit_test(a_comparison_goes_on_after_a_cut),
         cmocka_unit_test_setup_teardown(the_window_is_a_moment_not_a_day, begin_abroad, leave_bed),
         cmocka_unit_test(the_check_costs_little),
     };

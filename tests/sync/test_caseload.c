@@ -1,0 +1,127 @@
+/* Who belongs to the caseload, who does not any more, and in which order their charts come. */
+#include "tests/sync/script.h"
+
+static int patients(struct bed *bed)
+{
+    return (int)number(bed, "SELECT count(*) FROM patient");
+}
+
+#define GROUP_OF(members) "{\"resourceType\":\"Group\",\"id\":\"g1\",\"type\":\"person\",\"actual\":true,\"member\":[" members "]}"
+#define MEMBER(id) "{\"entity\":{\"reference\":\"Patient/" id "\"}}"
+#define NOBODY "{\"resourceType\":\"Group\",\"id\":\"g1\",\"type\":\"person\",\"actual\":true}"
+
+static void an_empty_caseload_is_believed_the_second_time(void **state)
+{
+    struct bed *bed = *state;
+    char visit[UUID_SIZE];
+    assert_run(bed, STATUS_OK);
+    put_resource(bed, "Group/g1", NOBODY);
+    assert_run(bed, STATUS_ATTENTION);
+    assert_non_null(strstr(bed->error.sentence, "empty at the server, and 8 charts"));
+    assert_string_equal(bed->result.entry.data_as_of, "");
+    assert_int_equal(patients(bed), 8);
+    put_resource(bed, "Group/g1", GROUP_OF(MEMBER("p1") "," MEMBER("p2")));
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(patients(bed), 2);
+    put_resource(bed, "Group/g1", NOBODY);
+    assert_run(bed, STATUS_ATTENTION); /* it was not empty in between */
+    assert_int_equal(patients(bed), 2);
+    sign_visit(bed, "p2", small_visit, NULL, visit);
+    fault(bed, "{\"fault\":\"reject\",\"contains\":\"8867-4\"}");
+    assert_run(bed, STATUS_ATTENTION);
+    assert_int_equal(bed->result.entry.departed, 2);
+    assert_int_equal(patients(bed), 1); /* something unsent */
+    assert_true(number(bed, OUTBOX_COUNT) > 0);
+    no_faults(bed);
+    assert_int_equal(outbox_retry(bed->fixture.store, number(bed, "SELECT min(number) FROM outbox"), NULL), STATUS_OK);
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(patients(bed), 0);
+    assert_run(bed, STATUS_OK);
+    assert_string_not_equal(bed->result.entry.data_as_of, "");
+}
+
+/* Members whom nobody can read are no empty caseload; nor is another caseload that is empty too. */
+static void an_unreadable_caseload_sends_nobody_away(void **state)
+{
+    struct bed *bed = *state;
+    assert_run(bed, STATUS_OK);
+    put_resource(bed, "Group/g1", "{\"resourceType\":\"Group\",\"id\":\"g1\",\"type\":\"person\",\"actual\":true,"
+                                  "\"member\":[{\"entity\":{\"display\":\"Kim\"}}]}");
+    assert_run(bed, STATUS_OK);
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(patients(bed), 8);
+    put_resource(bed, "Group/g1", NOBODY);
+    assert_run(bed, STATUS_ATTENTION);
+    bed->sync.caseload = "Patient?_id=nobody";
+    assert_run(bed, STATUS_ATTENTION);
+    assert_int_equal(patients(bed), 8);
+    fault(bed, "{\"fault\":\"status\",\"status\":200,\"times\":0,\"match\":\"_summary=count\",\"body\":"
+               "\"{\\\"resourceType\\\":\\\"Bundle\\\",\\\"type\\\":\\\"searchset\\\",\\\"total\\\":3}\"}");
+    assert_run(bed, STATUS_OK); /* the server counts some whom it does not list */
+    assert_int_equal(patients(bed), 8);
+    no_faults(bed);
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(patients(bed), 0);
+}
+
+static void who_left_the_group_is_no_member(void **state)
+{
+    struct bed *bed = *state;
+    assert_run(bed, STATUS_OK);
+    put_resource(bed, "Group/g1", GROUP_OF(MEMBER("p1") ",{\"entity\":{\"reference\":\"Patient/p2\"},\"period\":{\"end\":"
+                                           "\"2020-01-01\"}},{\"entity\":{\"reference\":\"Patient/p3\"},\"period\":{\"end\":"
+                                           "\"2999-01-01\"}}"));
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(patients(bed), 2);
+    assert_int_equal(number(bed, "SELECT count(*) FROM patient WHERE id = 'p2'"), 0);
+}
+
+/* Half-read charts of an earlier run do not come before those of whom she visits today. */
+static void todays_charts_come_before_half_read_ones(void **state)
+{
+    struct bed *bed = *state;
+    bed->sync.caseload = "Patient?_id=p1,p2";
+    fault(bed, "{\"fault\":\"drop-request\",\"match\":\"/Observation?\",\"times\":0}");
+    assert_run(bed, STATUS_UNREACHABLE);
+    no_faults(bed);
+    bed->sync.caseload = "Group/g1";
+    fault(bed, "{\"fault\":\"offline\",\"times\":0,\"after\":1,\"match\":\"/Observation?\"}");
+    assert_run(bed, STATUS_UNREACHABLE);
+    assert_int_equal(number(bed, COMPLETE_COUNT), 2);
+    assert_int_equal(number(bed, "SELECT count(*) FROM chart_state WHERE complete = 1 AND patient IN ('p7', 'p3')"), 2);
+    no_faults(bed);
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(number(bed, COMPLETE_COUNT), PATIENTS);
+}
+
+/* Nor do those that are complete and only refreshed; and one that the server cannot deliver keeps none of them back. */
+static void a_chart_that_does_not_come_holds_up_no_other(void **state)
+{
+    struct bed *bed = *state;
+    bed->sync.caseload = "Patient?_id=p1,p2,p3";
+    assert_run(bed, STATUS_OK);
+    bed->sync.caseload = "Group/g1";
+    put_resource(bed, "Observation/new", WEIGHT("new", "1", "2026-11-20T00:00:00Z", "p2", "2026-11-20T00:00:00Z", "62.0"));
+    fault(bed, "{\"fault\":\"status\",\"status\":500,\"times\":0,\"match\":\"/Flag?patient=p7\",\"body\":\"{}\"}");
+    assert_run(bed, STATUS_UNREACHABLE);
+    assert_non_null(strstr(bed->error.sentence, "(500)"));
+    assert_int_equal(number(bed, "SELECT count(*) FROM resource WHERE id = 'new'"), 1);
+    assert_int_equal(number(bed, COMPLETE_COUNT), PATIENTS - 1);
+    no_faults(bed);
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(number(bed, COMPLETE_COUNT), PATIENTS);
+}
+
+#define bed_test(name) cmocka_unit_test_setup_teardown(name, group_bed, leave_bed)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        bed_test(an_empty_caseload_is_believed_the_second_time),
+        bed_test(an_unreadable_caseload_sends_nobody_away),
+        bed_test(who_left_the_group_is_no_member),
+        bed_test(todays_charts_come_before_half_read_ones),
+        bed_test(a_chart_that_does_not_come_holds_up_no_other),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
