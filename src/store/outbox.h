@@ -47,7 +47,7 @@ enum status outbox_each_own(struct store *store, bool everything, instant since,
 enum likeness {
     LIKENESS_SAME,
     LIKENESS_MISSING, /* it is not here, or was imported */
-    LIKENESS_NEWER,   /* the server has a later version */
+    LIKENESS_NEWER,   /* the server has a later version, or what it made of ours was not read back yet */
     LIKENESS_OTHER,   /* an earlier version, or something else of the same id, or nobody can tell */
 };
 enum status outbox_liken(struct store *store, const cJSON *resource, bool named, enum likeness *out,

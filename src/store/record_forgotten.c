@@ -372,8 +372,8 @@ enum status outbox_liken(struct store *store, const cJSON *resource, bool named,
     bool versioned = named || head.version[0] != '\0';
     if (other || (versioned && row_went_back(&row, &head))) {
         *out = LIKENESS_OTHER;
-    } else if (versioned && strcmp(row.version, head.version) != 0) {
-        *out = LIKENESS_NEWER;
+    } else if (versioned && (strcmp(row.version, head.version) != 0 || (!named && row.origin == ORIGIN_DEVICE))) {
+        *out = LIKENESS_NEWER; /* also what was accepted, and not read back as the server keeps it */
     }
     return STATUS_OK;
 }

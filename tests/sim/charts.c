@@ -127,6 +127,9 @@ void charts_after_sync(struct nurse *nurse, size_t before, bool whole)
     struct world *world = nurse->world;
     struct holding holding = {.items = NULL};
     bool complete[PATIENTS_AT_MOST] = {false};
+    if (world->behind > 0) {
+        return; /* what it stamps behind is found within a day: see charts_at_end() */
+    }
     const struct seen **then = newest_of(world, before);
     const struct seen **now = newest_of(world, world->seen_count);
     read_complete(nurse, complete);

@@ -17,6 +17,7 @@ struct model {
     struct randomness randomness;
     struct clock clock;
     instant stamp;         /* what the store is told the time is; INSTANT_NONE: the clock's */
+    instant behind;
     const char *prefer;
     int *authors;          /* owned; one for each version of the journal */
     size_t count, capacity;
@@ -41,6 +42,7 @@ struct model *model_new(const struct model_habits *habits, struct clock clock, s
     model->clock = clock;
     model->randomness = randomness;
     model->stamp = INSTANT_NONE;
+    model->behind = habits->behind;
     model->prefer = habits->shows ? "return=representation" : NULL;
     model->server.options = (struct options){
         .conflict_status = habits->conflict_status, .max_entries = habits->most_entries,
@@ -102,7 +104,7 @@ void model_handle(struct model *model, const struct model_request *asked, struct
     instant last = store->last;
     request.path = path;
     if (strcmp(asked->method, "GET") != 0) { /* a batch that only reads is none the worse for it */
-        model->stamp = asked->begun;
+        model->stamp = asked->begun - model->behind;
         store->last = 0; /* its clock never goes back: here it does, for what began earlier */
     }
     rest_handle(&model->server, &request, &reply);
@@ -130,7 +132,7 @@ struct model_version model_version(const struct model *model, size_t index)
 {
     const struct version *version = model->server.store.journal[index];
     return (struct model_version){.target = version->resource->target, .id = version->resource->id,
-                                  .sequence = version->resource->sequence, .number = version->number, .at = version->at,
+                                  .sequence = version->resource->sequence, .number = version->number, .at = version->at + model->behind,
                                   .author = model->authors[index], .deleted = version->tail == NULL,
                                   .current = version->resource->current == version};
 }

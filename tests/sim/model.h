@@ -30,6 +30,7 @@ struct model_habits {
     bool no_conditions;     /* passes over ifNoneExist and ifMatch */
     bool shows;             /* answers to transactions hold the resources */
     const char *refuses;    /* resources that hold this text, or NULL */
+    instant behind;         /* by so much what it stamps changes with is behind the clock */
 };
 
 struct model_request {
@@ -38,7 +39,7 @@ struct model_request {
     size_t length;
     const char *if_none_exist, *if_match;
     int author;
-    instant begun;            /* what becomes lastUpdated */
+    instant begun;            /* what becomes lastUpdated, save for what the server is behind */
 };
 
 struct model_answer {
@@ -54,7 +55,7 @@ struct model_version {
     const char *id;
     size_t sequence;    /* of the resource: 0 for the first that was made, and so on */
     int64_t number;     /* meta.versionId */
-    instant at;         /* meta.lastUpdated */
+    instant at;         /* meta.lastUpdated, likewise */
     int author;
     bool deleted;
     bool current;       /* nothing came after it */

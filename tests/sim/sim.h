@@ -174,6 +174,7 @@ struct world {
     uint32_t trouble_percent;
     bool allowed[TROUBLE_COUNT];
     int64_t latency;            /* ms of a request */
+    instant behind;             /* by so much the server's stamps are behind its Date: more than the client's overlap */
     bool any_order;             /* the server answers transactions in any order */
     bool no_conditions;         /* the server passes over ifNoneExist and ifMatch */
     bool office_meanwhile;      /* the office writes while syncs run */

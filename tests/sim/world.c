@@ -17,16 +17,17 @@ static struct model *make_model(struct world *world)
     struct model_habits habits = {
         .conflict_status = chance(world, 50) ? 409 : 412, .most_entries = chance(world, 20) ? 8 : 0,
         .largest_page = pages[draw(world, 4)], .merges = chance(world, 50), .as_batch = chance(world, 25),
-        .shows = chance(world, 50)};
+        .shows = chance(world, 50), .behind = world->behind};
     world->any_order = habits.shows && chance(world, 40);
     world->rule = chance(world, 30);
     habits.refuses = world->rule ? POISON : NULL;
     habits.no_conditions = world->no_conditions;
-    trace(world, "server: conflicts are %d, at most %d entries, pages of %d%s%s%s%s%s", habits.conflict_status,
+    trace(world, "server: conflicts are %d, at most %d entries, pages of %d%s%s%s%s%s%s", habits.conflict_status,
           (int)habits.most_entries, (int)habits.largest_page, habits.merges ? ", merges" : "",
           habits.as_batch ? ", transactions as batches" : "",
           world->any_order ? ", shows what it stored in any order" : habits.shows ? ", shows what it stored" : "",
-          habits.refuses != NULL ? ", has a rule" : "", habits.no_conditions ? ", passes over conditions" : "");
+          habits.refuses != NULL ? ", has a rule" : "", habits.no_conditions ? ", passes over conditions" : "",
+          habits.behind > 0 ? ", stamps behind its Date" : "");
     return model_new(&habits, (struct clock){.now = world_now, .context = world}, world->randomness);
 }
 
@@ -54,6 +55,7 @@ static void begin(struct world *world)
     world->decided = chance(world, 60);
     world->nurse_count = 2 + (chance(world, 12) ? 1 : 0);
     world->patient_count = 3 + (int)draw(world, 2);
+    world->behind = world->seed % 5 == 0 ? 30 * INSTANT_MINUTE : 0;
     trace(world, "seed %llu: %d nurses, %d patients, %u %% trouble, %lld ms a request", (unsigned long long)world->seed,
           world->nurse_count, world->patient_count, world->trouble_percent, (long long)world->latency);
     world->model = make_model(world);
@@ -209,6 +211,13 @@ static void settle(struct world *world)
 {
     quiet_down(world);
     if (truth_holds_deleted(world) || world->restored) {
+        world->now += INSTANT_DAY;
+        trace(world, "a day goes by");
+        quiet_down(world);
+    }
+    /* Nor is what searches for what is new do not show. What somebody writes in the meantime is found a day later still. */
+    for (size_t before = 0, days = 0; world->behind > 0 && days < 5 && (days < 2 || model_count(world->model) != before); days++) {
+        before = model_count(world->model);
         world->now += INSTANT_DAY;
         trace(world, "a day goes by");
         quiet_down(world);

@@ -200,24 +200,29 @@ static void date_ahead(struct script *script, const struct request *request, str
 #define LATEX "{\"resourceType\":\"AllergyIntolerance\",\"id\":\"al2\",\"clinicalStatus\":{\"coding\":[{\"system\":" \
               "\"http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical\",\"code\":\"active\"}]}," \
               "\"code\":{\"text\":\"Latex\"},\"patient\":{\"reference\":\"Patient/p2\"}}"
+#define NOT_READ_BACK "SELECT count(*) FROM resource WHERE origin = 'device' AND patient <> ''"
 #define HAS_LATEX "SELECT count(*) FROM allergy WHERE patient = 'p2' AND label = 'Latex'"
 
 static void what_was_stamped_late_is_found_within_the_day(void **state)
 {
     struct bed *bed = *state;
     struct script script;
+    char visit[UUID_SIZE];
     script_begin(&script, bed);
     script.alter = date_ahead;
     ahead = 30 * INSTANT_MINUTE;
     wait_hours(bed, 0);
     assert_run(bed, STATUS_OK);
     put_resource(bed, "AllergyIntolerance/al2", LATEX);
+    sign_visit(bed, "p1", small_visit, NULL, visit);
     wait_hours(bed, NUMBERS_HOURS);
     assert_run(bed, STATUS_OK);
     assert_int_equal(number(bed, HAS_LATEX), 0); /* no search for what is new finds it, and no number tells */
+    assert_true(number(bed, NOT_READ_BACK) > 0);
     wait_hours(bed, MANIFEST_HOURS);
     assert_run(bed, STATUS_OK);
     assert_int_equal(number(bed, HAS_LATEX), 1);
+    assert_int_equal(number(bed, NOT_READ_BACK), 0);
     assert_int_equal(number(bed, COMPLETE_COUNT), PATIENTS);
     assert_int_equal(logged(bed, "GET /fhir/AllergyIntolerance?_id=al2&"), 1);
     script_end(&script);
