@@ -111,7 +111,7 @@ void listing_free(struct listing *listing)
     memory_free(listing->wanted.items);
 }
 
-/* The server no longer has the Patient of a chart: it is not complete any more. */
+/* The server no longer has the Patient of a chart, or may not show it: the chart is not complete any more. */
 static enum status lose_patient(struct pulling *pulling, const char *patient, struct error *error)
 {
     struct store *store = pulling->sync->store;
@@ -129,6 +129,15 @@ static enum status lose_patient(struct pulling *pulling, const char *patient, st
     return sync_end_page(store, status, error);
 }
 
+static bool is_withheld(struct pulling *pulling, enum status status)
+{
+    bool forbidden = status == STATUS_FAILED && pulling->result->last.code == 403;
+    if (forbidden) {
+        pulling->result->last.words[0] = '\0';
+    }
+    return forbidden || status == STATUS_NOT_FOUND;
+}
+
 /* Asks for one thing by its id. What the server says it does not have is taken out of the record; what it accepted from
  * here and never heard of now waits for the nurse. */
 static enum status look_up(struct checking *checking, const char *type, const char *id, struct error *error)
@@ -143,7 +152,7 @@ static enum status look_up(struct checking *checking, const char *type, const ch
     enum status status = exchange_read(pulling->sync, pulling->result, type, id, &resource, error);
     if (status == STATUS_OK) {
         status = record_put_back(store, resource, error);
-    } else if (status == STATUS_NOT_FOUND && strcmp(type, "Patient") == 0 && !checking->sending) {
+    } else if (is_withheld(pulling, status) && strcmp(type, "Patient") == 0 && !checking->sending) {
         status = lose_patient(pulling, id, error);
     } else if (status == STATUS_NOT_FOUND) {
         status = outbox_was_accepted(store, type, id, &ours, error);

@@ -112,6 +112,64 @@ static void a_chart_that_does_not_come_holds_up_no_other(void **state)
     assert_int_equal(number(bed, COMPLETE_COUNT), PATIENTS);
 }
 
+/* The nurse's appointments, the one with p7 not sound; `step` is how many of its participants are left. */
+static void break_appointment(struct script *script, const struct request *request, struct response *response)
+{
+    if (strstr(request->url, "Appointment?actor=") == NULL) {
+        return;
+    }
+    cJSON *tree = answer_tree(response);
+    cJSON *entry = NULL;
+    cJSON_ArrayForEach(entry, json_array(tree, "entry")) {
+        cJSON *appointment = cJSON_GetObjectItemCaseSensitive(entry, "resource");
+        if (strcmp(json_text(appointment, "id"), "a7") == 0) {
+            cJSON *participants = cJSON_GetObjectItemCaseSensitive(appointment, "participant");
+            cJSON_SetValuestring(cJSON_GetObjectItemCaseSensitive(appointment, "id"), "?!");
+            while (cJSON_GetArraySize(participants) > script->step) {
+                cJSON_DeleteItemFromArray(participants, 0);
+            }
+        }
+    }
+    answer_set(response, tree);
+}
+
+static void an_unsound_appointment_that_says_whose_it_is_holds_up_nobody(void **state)
+{
+    struct bed *bed = *state;
+    struct script script;
+    bed->sync.caseload = "appointments";
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(patients(bed), 3);
+    delete_resource(bed, "Appointment/a3");
+    script_begin(&script, bed);
+    script.alter = break_appointment;
+    script.step = 1; /* the nurse: who the patient is, nobody knows */
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(patients(bed), 3);
+    script.step = 2;
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(patients(bed), 2);
+    assert_int_equal(number(bed, "SELECT count(*) FROM patient WHERE id = 'p7'"), 1);
+    assert_string_not_equal(bed->result.entry.data_as_of, "");
+    script_end(&script);
+}
+
+static void a_nurse_without_appointments_has_nobody(void **state)
+{
+    struct bed *bed = *state;
+    bed->sync.caseload = "appointments";
+    assert_run(bed, STATUS_OK);
+    delete_resource(bed, "Appointment/a3");
+    delete_resource(bed, "Appointment/a5");
+    delete_resource(bed, "Appointment/a7");
+    assert_run(bed, STATUS_ATTENTION);
+    assert_non_null(strstr(bed->error.sentence, "empty at the server, and 3 charts"));
+    assert_int_equal(patients(bed), 3);
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(patients(bed), 0);
+    assert_int_equal(bed->result.entry.departed, 3);
+}
+
 #define bed_test(name) cmocka_unit_test_setup_teardown(name, group_bed, leave_bed)
 
 int main(void)
@@ -119,6 +177,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         bed_test(an_empty_caseload_is_believed_the_second_time),
         bed_test(an_unreadable_caseload_sends_nobody_away),
+        bed_test(an_unsound_appointment_that_says_whose_it_is_holds_up_nobody),
+        bed_test(a_nurse_without_appointments_has_nobody),
         bed_test(who_left_the_group_is_no_member),
         bed_test(todays_charts_come_before_half_read_ones),
         bed_test(a_chart_that_does_not_come_holds_up_no_other),

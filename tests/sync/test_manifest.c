@@ -228,14 +228,16 @@ static void what_was_stamped_late_is_found_within_the_day(void **state)
     script_end(&script);
 }
 
-static void a_deleted_patient_is_named(void **state)
+static void a_patient_is_named_who_is_gone(const char *reason)
 {
     static const char *const options[] = {"--no-integrity", NULL};
-    (void)state;
     struct bed *bed = new_bed("Group/g1", options, 3);
     ahead = 0;
     assert_run(bed, STATUS_OK);
     delete_resource(bed, "Patient/p2");
+    if (reason != NULL) {
+        fault(bed, reason);
+    }
     wait_hours(bed, NUMBERS_HOURS);
     assert_run(bed, STATUS_ATTENTION);
     assert_non_null(strstr(bed->error.sentence, "1 of your patients"));
@@ -249,6 +251,13 @@ static void a_deleted_patient_is_named(void **state)
     assert_run(bed, STATUS_OK);
     assert_int_equal(number(bed, COMPLETE_COUNT), PATIENTS);
     free_bed(bed);
+}
+
+static void a_deleted_patient_is_named(void **state)
+{
+    (void)state;
+    a_patient_is_named_who_is_gone(NULL);
+    a_patient_is_named_who_is_gone("{\"fault\":\"status\",\"status\":403,\"match\":\"GET /fhir/Patient/p2\",\"body\":\"{}\"}");
 }
 
 /* The line is cut in the middle: the next run does not begin again with the charts that were compared. */
