@@ -73,6 +73,7 @@ static bool try_at(struct bed *bed, long nth, int64_t queued)
     assert_int_equal(number(bed, OUTBOX_COUNT), 0);
     assert_int_equal(number(bed, COMPLETE_COUNT), 2);
     assert_int_equal(number(bed, "SELECT count(*) FROM reading WHERE patient = 'p2'"), 3);
+    assert_int_equal(number(bed, "SELECT count(*) FROM resource WHERE type = 'Task' AND id = 't1'"), 1);
     return met;
 }
 
@@ -87,7 +88,9 @@ static void a_run_survives_each_failed_allocation(void **state)
     assert_int_equal(record_begin(bed->fixture.store, NULL), STATUS_OK); /* p2 is to come again, and p1's news */
     assert_int_equal(record_release_patient(bed->fixture.store, "p2", NULL), STATUS_OK);
     assert_int_equal(record_set_cursor(bed->fixture.store, "patient/p2", "", NULL), STATUS_OK);
+    assert_int_equal(record_set_cursor(bed->fixture.store, "ids", "2026-01-01T00:00:00Z", NULL), STATUS_OK);
     assert_int_equal(record_commit(bed->fixture.store, NULL), STATUS_OK);
+    assert_int_equal(record_remove(bed->fixture.store, "Task", "t1", NULL), STATUS_OK); /* what the comparison of ids finds */
     close_bed(bed);
     text_format(start, sizeof start, "%s.start", bed->fixture.paths.record);
     copy_home(bed, bed->fixture.paths.record, start);
