@@ -57,14 +57,27 @@ bool merge_holds_dose(const cJSON *value)
 /* What a Task asks for. "Completed" answers what was asked when she read it, not what is asked now. */
 static const char *const asked[] = {"code", "description", "focus", "reasonCode", "reasonReference", "input", NULL};
 
+static bool differ_in(const struct sides *root, const char *const *names)
+{
+    bool differ = false;
+
+    for (; *names != NULL; names++) {
+        differ = differ || !merge_equal(json_member(root->mine, *names), json_member(root->theirs, *names));
+    }
+    return differ;
+}
+
 static bool asks_otherwise(const struct sides *root)
 {
-    bool otherwise = false;
+    return differ_in(root, asked);
+}
 
-    for (size_t i = 0; asked[i] != NULL; i++) {
-        otherwise = otherwise || !merge_equal(json_member(root->mine, asked[i]), json_member(root->theirs, asked[i]));
-    }
-    return otherwise;
+/* Otherwise her answer is there: what the office made of the task since was made with that before its eyes. */
+static bool answers_otherwise(const struct sides *root)
+{
+    static const char *const answer[] = {"status", "statusReason", NULL};
+
+    return differ_in(root, answer);
 }
 
 /* What is never taken from one side by itself once both have changed something. */
@@ -79,7 +92,7 @@ bool merge_is_guarded(const struct merging *merging, const struct merge_place *p
     while (place->outer != NULL) {
         place = place->outer;
     }
-    if (strcmp(merging->type, "Task") == 0) {
+    if (strcmp(merging->type, "Task") == 0 && answers_otherwise(&merging->root)) {
         return merge_is_among(place->name, asked) || (strcmp(place->name, "status") == 0 && asks_otherwise(&merging->root));
     }
     return strcmp(merging->type, "AllergyIntolerance") == 0 && !merge_is_among(place->name, free_of_care);

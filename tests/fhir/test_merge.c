@@ -99,6 +99,10 @@ static void an_answer_is_not_put_on_another_question(void **state)
     overlaps(TASK("'status':'requested','focus':{'reference':'MedicationRequest/1'}"),
              TASK("'status':'completed','focus':{'reference':'MedicationRequest/1'}"),
              TASK_2("'status':'requested','focus':{'reference':'MedicationRequest/2'}"), "status focus");
+    /* Her answer had arrived before. */
+    becomes(TASK("'status':'requested','description':'Weigh'"), TASK("'status':'completed','description':'Weigh'"),
+            TASK_2("'status':'completed','description':'Weigh again on Friday'"),
+            TASK_2("'status':'completed','description':'Weigh again on Friday'"));
 }
 
 static void a_status_and_its_reason_go_together(void **state)

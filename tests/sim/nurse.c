@@ -204,7 +204,7 @@ static void enter_vitals(struct world *world, struct visit_draft *draft)
     if (chance(world, 40)) {
         enter(draft, "vitals.weight", "61.%u", draw(world, 10));
     }
-    if (chance(world, 8)) {
+    if (chance(world, 20)) {
         enter(draft, "vitals.glucose", "111"); /* POISON, for some servers */
     }
 }

@@ -149,13 +149,14 @@ static void check_creation(struct world *world, const struct part *part)
     }
 }
 
-/* Members in which two versions of a task differ, but for a nurse's answer; if she `decided`, also to what it is one. */
+/* Members in which two versions of a task differ, but for a nurse's answer; if she `decided`, also to what it is one, and a
+ * remark beside it. */
 static bool differ_elsewhere(const cJSON *a, const cJSON *b, bool decided)
 {
     static const char *const answer[] = {"meta", "status", "statusReason", "lastModified"};
     const cJSON *member = NULL;
     cJSON_ArrayForEach(member, a) {
-        bool skipped = decided && strcmp(member->string, "description") == 0;
+        bool skipped = decided && (strcmp(member->string, "description") == 0 || strcmp(member->string, "note") == 0);
         for (size_t i = 0; i < sizeof answer / sizeof answer[0]; i++) {
             skipped = skipped || strcmp(member->string, answer[i]) == 0;
         }
