@@ -7,6 +7,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+int64_t pause_after_failures(int failures, const struct randomness *randomness)
+{
+    int64_t most = BACKOFF_FIRST;
+    for (int i = 1; i < failures && most < BACKOFF_MOST; i++) {
+        most *= 2;
+    }
+    most = most < BACKOFF_MOST ? most : BACKOFF_MOST;
+    return BACKOFF_LEAST + (int64_t)randomness_below(randomness, (uint32_t)(most - BACKOFF_LEAST) + 1);
+}
+
 enum status pause_keep(struct store *store, instant until, struct error *error)
 {
     char before[32] = "";

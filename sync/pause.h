@@ -10,8 +10,17 @@
 #ifndef DOORSTEP_SYNC_PAUSE_H
 #define DOORSTEP_SYNC_PAUSE_H
 
+#include "base/identifier.h"
 #include "base/instant.h"
 #include "store/store.h"
+
+#define BACKOFF_LEAST 5         /* seconds */
+#define BACKOFF_FIRST 30
+#define BACKOFF_MOST (15 * 60)
+
+/* Seconds until the next attempt after so many failures one after the other (at least one). Any time up to a bound that
+ * doubles is as likely as any other: devices that lost the server together do not come back together. */
+int64_t pause_after_failures(int failures, const struct randomness *randomness);
 
 /* Keeps that nobody should ask before `until`; INSTANT_NONE: it may be asked again. */
 enum status pause_keep(struct store *store, instant until, struct error *error) MUST_CHECK;

@@ -25,8 +25,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BACKOFF_FIRST_SECONDS 30
-#define BACKOFF_MOST_SECONDS (15 * 60)
 #define RETURN_JITTER_MS 15000 /* within these the devices of a clinic try again when its network returns */
 
 struct worker {
@@ -199,7 +197,7 @@ static enum status run_once(struct worker *worker, struct store *store, bool by_
     return status;
 }
 
-/* Seconds until the next run by itself: the regular pace, or a jittered backoff after failures; never
+/* Seconds until the next run by itself: the regular pace, or backoff after failures; never
  * sooner than the server asked for. */
 static int64_t next_pause(struct worker *worker, int failures)
 {
@@ -209,12 +207,7 @@ static int64_t next_pause(struct worker *worker, int failures)
         return worker->after.asked_to_wait + pause;
     }
     if (failures > 0) {
-        int64_t most = BACKOFF_FIRST_SECONDS;
-        for (int i = 1; i < failures && most < BACKOFF_MOST_SECONDS; i++) {
-            most *= 2;
-        }
-        most = most < BACKOFF_MOST_SECONDS ? most : BACKOFF_MOST_SECONDS;
-        pause = most / 2 + (int64_t)randomness_below(&worker->options.randomness, (uint32_t)(most / 2) + 1);
+        pause = pause_after_failures(failures, &worker->options.randomness);
     }
     return pause > worker->after.asked_to_wait ? pause : worker->after.asked_to_wait;
 }

@@ -140,6 +140,31 @@ static void a_busy_server_is_sent_nothing_more(void **state)
     }
 }
 
+static void any_time_up_to_a_bound_is_as_likely(void **state)
+{
+    static const struct {
+        int failures;
+        int64_t most;
+    } bounds[] = {{1, 30}, {2, 60}, {3, 120}, {5, 480}, {6, 900}, {7, 900}, {1000000, 900}};
+    uint64_t number = 1;
+    struct randomness randomness = randomness_seeded(&number);
+    (void)state;
+    for (size_t i = 0; i < sizeof bounds / sizeof bounds[0]; i++) {
+        int64_t least = INT64_MAX, most = 0, sum = 0;
+        enum { DRAWS = 20000 };
+        for (int draw = 0; draw < DRAWS; draw++) {
+            int64_t pause = pause_after_failures(bounds[i].failures, &randomness);
+            least = pause < least ? pause : least;
+            most = pause > most ? pause : most;
+            sum += pause;
+        }
+        assert_int_equal(least, BACKOFF_LEAST);
+        assert_int_equal(most, bounds[i].most);
+        int64_t middle = (BACKOFF_LEAST + bounds[i].most) / 2;
+        assert_in_range(sum / DRAWS, middle - middle / 20 - 1, middle + middle / 20 + 1);
+    }
+}
+
 #define bed_test(name) cmocka_unit_test_setup_teardown(name, group_bed, leave_bed)
 
 int main(void)
@@ -150,6 +175,7 @@ int main(void)
         bed_test(a_spent_limit_ends_the_run_and_the_next_goes_on),
         bed_test(a_limit_spent_by_the_last_request_is_kept_too),
         cmocka_unit_test(a_busy_server_is_sent_nothing_more),
+        cmocka_unit_test(any_time_up_to_a_bound_is_as_likely),
     };
     memory_install();
     return cmocka_run_group_tests(tests, NULL, NULL);
