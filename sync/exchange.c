@@ -11,6 +11,9 @@
 #include <string.h>
 #include <strings.h>
 
+#define VALUE_MEMORY 144                                            /* bytes */
+#define ANSWER_MEMORY (3 * (size_t)RESPONSE_LIMIT + 2 * 1024 * 1024)
+
 void sync_report(struct sync *sync, enum sync_phase phase, int done, int total, const char *patient)
 {
     if (sync->progress != NULL) {
@@ -233,12 +236,27 @@ static enum status web_page(struct error *error)
                      _("a web page answered instead of the server: this network may want a sign-in first"));
 }
 
-enum status exchange_document(const struct response *response, cJSON **document, struct error *error)
+/* How many values an answer of so many bytes may have. Its bytes are in memory three times at most (as they came or were
+ * printed, in the tree, in the record), and each value takes a node of the tree and up to two short texts. */
+static size_t values_in(size_t length)
+{
+    size_t bytes = 3 * length;
+    return bytes < ANSWER_MEMORY ? (ANSWER_MEMORY - bytes) / VALUE_MEMORY : 0;
+}
+
+/* The same; *too_large: it is whole, but its tree would take more memory than a small device has. */
+static enum status read_document(const struct response *response, cJSON **document, bool *too_large, struct error *error)
 {
     struct error detail = {0};
-    enum status status = json_parse(buffer_text(&response->body), response->body.length, document, &detail);
+    enum status status = json_parse_within(buffer_text(&response->body), response->body.length,
+                                           values_in(response->body.length), document, &detail);
+    *too_large = status == STATUS_FULL;
     if (status == STATUS_NO_MEMORY) {
         return error_no_memory(error);
+    }
+    if (*too_large) {
+        return error_set(error, STATUS_UNREACHABLE,
+                         _("the server's answer is larger than this device accepts; ask the office about the server's page size"));
     }
     if (status != STATUS_OK) {
         /* Libcurl calls a cut gzip body a success; only the parser knows whether an answer is whole. */
@@ -249,6 +267,12 @@ enum status exchange_document(const struct response *response, cJSON **document,
                          _("the server's answer was cut short or is not FHIR; nothing of it was used, it is asked again"));
     }
     return STATUS_OK;
+}
+
+enum status exchange_document(const struct response *response, cJSON **document, struct error *error)
+{
+    bool too_large = false;
+    return read_document(response, document, &too_large, error);
 }
 
 enum status exchange_refusal(const struct response *response, struct error *error)
@@ -293,6 +317,7 @@ enum status exchange_get_within(struct sync *sync, struct sync_result *result, c
 {
     struct response response;
     struct request request = {.method = "GET", .url = url, .limit = limit};
+    bool too_large = false;
     *document = NULL;
     if (!url_same_origin(sync->server, url)) {
         return error_set(error, STATUS_FAILED, _("the server sent a link to another address; it was not followed"));
@@ -322,9 +347,9 @@ enum status exchange_get_within(struct sync *sync, struct sync_result *result, c
                      : error_set(error, STATUS_FAILED, _("the server refused to read (%ld): %s"), response.status, code);
         goto out;
     }
-    status = exchange_document(&response, document, error);
+    status = read_document(&response, document, &too_large, error);
     if (status == STATUS_UNREACHABLE && !exchange_is_web_page(&response)) {
-        result->last.end = LAST_CUT;
+        result->last.end = too_large ? LAST_TOO_LARGE : LAST_CUT;
     }
     if (status == STATUS_OK && text_equal(json_text(*document, "resourceType"), "OperationOutcome")) {
         char code[64];

@@ -466,7 +466,7 @@ static enum status http_exchange(void *context, const struct request *request, s
     struct http *http = context;
     struct buffer packed;
     enum status status = STATUS_OK;
-    buffer_init(&packed, RESPONSE_LIMIT);
+    buffer_init(&packed, 2 * request->body_length + 1024);
     if (is_ahead(http, request)) {
         take_ahead(http, response);
     } else {

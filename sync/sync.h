@@ -43,7 +43,7 @@ struct sync {
 struct last_exchange {
     enum last_end {
         LAST_WHOLE,     /* an answer, or nothing was sent */
-        LAST_TOO_LARGE, /* past RESPONSE_LIMIT, or the server said so */
+        LAST_TOO_LARGE, /* past what an answer may have, or the server said so */
         LAST_CUT,       /* an answer began and did not end */
         LAST_SILENT,    /* no answer began */
     } end;

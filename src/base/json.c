@@ -11,11 +11,13 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define NUMBER_SIZE 80 /* the longest number that is parsed, and what cJSON wants spare */
+#define NUMBER_SPARE 8 /* a short number, or a word, and its comma */
 #define STEP_SIZE 128  /* one name in a path */
 
 /* Turns the marked strings at and below `node`, and beside it, into raw numbers. */
@@ -32,6 +34,19 @@ static void unmark_numbers(cJSON *node)
 
 enum status json_parse(const char *bytes, size_t length, cJSON **out, struct error *error)
 {
+    enum status status = json_parse_within(bytes, length, JSON_VALUE_LIMIT, out, error);
+
+    if (status == STATUS_FULL) { /* nobody asked for a limit: it is as unusable as anything else that is refused */
+        status = STATUS_INVALID;
+        if (error != NULL) {
+            error->status = status;
+        }
+    }
+    return status;
+}
+
+enum status json_parse_within(const char *bytes, size_t length, size_t most, cJSON **out, struct error *error)
+{
     static const char byte_order_mark[] = "\xEF\xBB\xBF";
     struct buffer marked;
     enum status status = STATUS_OK;
@@ -42,7 +57,7 @@ enum status json_parse(const char *bytes, size_t length, cJSON **out, struct err
         length -= 3;
     }
     buffer_init(&marked, 4 * (size_t)JSON_SIZE_LIMIT); /* a mark at most triples a number of one digit */
-    status = json_scan(bytes, length, &marked, error);
+    status = json_scan(bytes, length, most, &marked, error);
     if (status == STATUS_OK) {
         if (marked.length > 0) {
             *out = cJSON_ParseWithLength(marked.data, marked.length);
@@ -57,9 +72,25 @@ enum status json_parse(const char *bytes, size_t length, cJSON **out, struct err
     return status;
 }
 
+/* About what the text of `node` and of what is below it takes; escapes may make it longer. */
+static size_t printed_size(const cJSON *node)
+{
+    size_t size = NUMBER_SPARE;
+
+    size += node->string != NULL ? strlen(node->string) + 4 : 0;
+    size += node->valuestring != NULL ? strlen(node->valuestring) + 4 : 0;
+    for (const cJSON *child = node->child; child != NULL; child = child->next) {
+        size += printed_size(child);
+    }
+    return size;
+}
+
+/* cJSON would begin small, double, and copy the whole at the end: of a scanned letter three copies at once. */
 char *json_print(const cJSON *tree)
 {
-    return cJSON_PrintUnformatted(tree);
+    size_t size = tree != NULL ? printed_size(tree) : 0;
+
+    return tree == NULL || size > INT_MAX / 2 ? cJSON_PrintUnformatted(tree) : cJSON_PrintBuffered(tree, (int)size + NUMBER_SIZE, 0);
 }
 
 char *json_print_pretty(const cJSON *tree)

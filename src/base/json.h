@@ -28,6 +28,9 @@
  * error names the reason and the byte ("two members are named 'id', near byte 812"). */
 enum status json_parse(const char *bytes, size_t length, cJSON **out, struct error *error) MUST_CHECK;
 
+/* The same of at most so many values: FULL when there are more. */
+enum status json_parse_within(const char *bytes, size_t length, size_t most, cJSON **out, struct error *error) MUST_CHECK;
+
 /* Prints without white space, numbers as they came. Owned (memory_free); NULL when memory is short. */
 char *json_print(const cJSON *tree);
 /* The same with line breaks, for people. */

@@ -37,6 +37,7 @@ struct scan {
     size_t copied;          /* bytes already in `marked` */
     struct buffer *marked;
     size_t values;          /* so far */
+    size_t most;            /* of them */
     uint64_t objects;       /* so far: tells apart equal names of different objects */
     uint64_t seed;
     struct name *names;     /* stack */
@@ -44,7 +45,7 @@ struct scan {
     size_t name_capacity;
     uint32_t *slots;        /* index into names plus one; 0 is free */
     size_t slot_count;      /* a power of two, more than twice name_count */
-    enum status status;     /* STATUS_INVALID goes with `reason` and `reason_at` */
+    enum status status;     /* STATUS_INVALID and STATUS_FULL go with `reason` and `reason_at` */
     const char *reason;
     size_t reason_at;
     char reason_name[REPORTED_NAME_SIZE]; /* of a doubled member */
@@ -410,8 +411,10 @@ static bool scan_value(struct scan *scan, int depth)
 
     skip_white_space(scan);
     next = peek(scan);
-    if (++scan->values > JSON_VALUE_LIMIT) {
-        return refuse(scan, _("it holds too many values"));
+    if (++scan->values > scan->most) {
+        refuse(scan, _("it holds too many values"));
+        scan->status = scan->status == STATUS_INVALID ? STATUS_FULL : scan->status;
+        return false;
     }
     if ((next == '{' || next == '[') && depth == JSON_DEPTH_LIMIT) {
         return refuse(scan, _("it is nested too deeply"));
@@ -442,13 +445,13 @@ static enum status report(const struct scan *scan, struct error *error)
                          scan->reason_at);
     }
     /* TRANSLATORS: %s is one of the reasons, such as "the text ends too early". */
-    return error_set(error, STATUS_INVALID, _("This JSON cannot be used: %s, near byte %zu."), scan->reason,
+    return error_set(error, scan->status, _("This JSON cannot be used: %s, near byte %zu."), scan->reason,
                      scan->reason_at);
 }
 
-enum status json_scan(const char *bytes, size_t length, struct buffer *marked, struct error *error)
+enum status json_scan(const char *bytes, size_t length, size_t most, struct buffer *marked, struct error *error)
 {
-    struct scan scan = {.bytes = bytes, .length = length, .marked = marked};
+    struct scan scan = {.bytes = bytes, .length = length, .most = most, .marked = marked};
     struct randomness randomness = randomness_system();
 
     if (length > JSON_SIZE_LIMIT) {

@@ -14,7 +14,8 @@
 /* Checks that the bytes are exactly one JSON document of the kind json.h
  * promises. Appends to `marked` a copy in which each number that a double
  * could change is a string: JSON_NUMBER_MARK and its characters. When there is
- * no such number nothing is appended: the text is good as it is. */
-enum status json_scan(const char *bytes, size_t length, struct buffer *marked, struct error *error) MUST_CHECK;
+ * no such number nothing is appended: the text is good as it is. FULL when it
+ * holds more than `most` values. */
+enum status json_scan(const char *bytes, size_t length, size_t most, struct buffer *marked, struct error *error) MUST_CHECK;
 
 #endif

@@ -250,6 +250,22 @@ static double time_of_members(int count)
     return start;
 }
 
+/* Whoever has little memory says how many values are too many, and can tell that from what is no JSON. */
+static void test_a_caller_may_allow_fewer_values(void **state)
+{
+    static const char text[] = "[1,{\"a\":2.50},\"b\"]"; /* five */
+    static const char broken[] = "[1,{\"a\":2.50},\"b\"";
+    cJSON *tree = NULL;
+
+    (void)state;
+    assert_int_equal(json_parse_within(text, sizeof text - 1, 5, &tree, NULL), STATUS_OK);
+    cJSON_Delete(tree);
+    assert_int_equal(json_parse_within(text, sizeof text - 1, 4, &tree, NULL), STATUS_FULL);
+    assert_null(tree);
+    assert_int_equal(json_parse_within(text, sizeof text - 1, 0, &tree, NULL), STATUS_FULL);
+    assert_int_equal(json_parse_within(broken, sizeof broken - 1, 5, &tree, NULL), STATUS_INVALID);
+}
+
 static void test_many_members_take_linear_time(void **state)
 {
     double few = 1e9;
@@ -475,6 +491,7 @@ int main(void)
         cmocka_unit_test(test_what_is_not_strict_json_is_refused),
         cmocka_unit_test(test_depth_is_limited),
         cmocka_unit_test(test_size_and_value_count_are_limited),
+        cmocka_unit_test(test_a_caller_may_allow_fewer_values),
         cmocka_unit_test(test_many_members_take_linear_time),
         cmocka_unit_test(test_getters),
         cmocka_unit_test(test_plain_number_nodes_are_read_too),

@@ -27,7 +27,7 @@ double samples_percentile(struct samples *samples, double percent); /* sorts */
 void samples_free(struct samples *samples);
 void bench_remove(const char *folder); /* with all that is in it */
 
-/* One line of the table: what, measured, budget ("" when none), whether it is met. */
+/* One line of the table: what, measured, budget ("" when none), whether it is met: if it is not, the program ends with 2. */
 void bench_row(const char *what, const char *measured, const char *budget, bool met);
 
 /* A new loopback server with these resources, alike each time; port "0" is any. `base` receives its address. */
@@ -49,7 +49,7 @@ struct store *bench_store_make(const char *home, struct vault **vault);
 struct console_run {
     pid_t child;
     int terminal;
-    long rss_kb;     /* after console_stop() */
+    long rss_kb;     /* at its highest, after console_stop() */
 };
 void console_start(struct console_run *run, const char *program, const char *home, const char *config);
 /* Types bytes and reads until the screen has been quiet for `quiet` ms.
@@ -66,6 +66,8 @@ void bench_first_sync(const char *build, const char *folder, const char *ndjson)
 void bench_first_sync_from(const char *folder, const char *base);
 /* The first sync of a large caseload. */
 void bench_large_sync(const char *build, const char *folder, const char *ndjson);
+/* The first sync of a caseload with one document of 12 MB, or of very many small values. */
+void bench_large_documents(const char *build, const char *folder, const char *ndjson);
 /* Patients `from` to `to` come to an empty device, and to one that bench_import() has filled. */
 void bench_more_patients(const char *build, const char *folder, const char *ndjson, int from, int to);
 /* A sync with nothing new, and one with a visit. */

@@ -170,7 +170,8 @@ static void sync_here(const struct device *device, const char *requests_folder, 
     store_close(store);
 }
 
-static struct outcome sync_apart(const struct device *device, const char *requests_folder)
+/* A sync that must end with `end`. */
+static struct outcome sync_ends(const struct device *device, const char *requests_folder, enum status end)
 {
     struct outcome outcome = {.status = STATUS_FAILED};
     int ends[2];
@@ -188,10 +189,15 @@ static struct outcome sync_apart(const struct device *device, const char *reques
     }
     close(ends[0]);
     waitpid(child, NULL, 0);
-    if (outcome.status != STATUS_OK) {
+    if (outcome.status != end) {
         bench_die("a sync ended with: %s", outcome.reason);
     }
     return outcome;
+}
+
+static struct outcome sync_apart(const struct device *device, const char *requests_folder)
+{
+    return sync_ends(device, requests_folder, STATUS_OK);
 }
 
 static void device_make(struct device *device, const char *folder, const char *name, const char *base)
@@ -269,11 +275,11 @@ static void tell_ratio(struct rounds *rounds, const char *budget)
     bench_row("first sync: against curl", text, budget, samples_percentile(&rounds->ratio, 50) <= 1.15);
 }
 
-static void tell_memory(long kb)
+static void tell_memory(const char *what, long kb)
 {
     char text[96];
     snprintf(text, sizeof text, "%.1f MB", (double)kb / 1024);
-    bench_row("its highest memory", text, "24 MB", kb <= HIGHEST_KB);
+    bench_row(what, text, "24 MB", kb <= HIGHEST_KB);
 }
 
 /* A server of its own for a sync or for curl: none finds work that the other has left. It answers the same requests with
@@ -307,7 +313,7 @@ void bench_first_sync(const char *build, const char *folder, const char *ndjson)
     snprintf(text, sizeof text, "%.0f a second", rate);
     bench_row("sync: the same with the server's time", text, "10000 a second", rate >= 10000);
     tell_ratio(&rounds, ""); /* behind a server that takes no time there is nothing to hide the record's work */
-    tell_memory(rounds.highest_kb);
+    tell_memory("its highest memory", rounds.highest_kb);
     rounds_free(&rounds);
 }
 
@@ -319,7 +325,7 @@ void bench_first_sync_from(const char *folder, const char *base)
         measure_curl(&rounds, folder, i);
     }
     tell_ratio(&rounds, "1.15 times");
-    tell_memory(rounds.highest_kb);
+    tell_memory("its highest memory", rounds.highest_kb);
     rounds_free(&rounds);
 }
 
@@ -337,7 +343,7 @@ void bench_large_sync(const char *build, const char *folder, const char *ndjson)
     double rate = outcome.pulled / (outcome.took - outcome.waited) * 1e3;
     snprintf(text, sizeof text, "%.0f a second", rate);
     bench_row("its resources applied, without waiting", text, "10000 a second", rate >= 10000);
-    tell_memory(outcome.highest_kb);
+    tell_memory("its highest memory", outcome.highest_kb);
 }
 
 /* --- more patients ------------------------------------------------------------------------------------------- */
@@ -481,4 +487,53 @@ void bench_small_syncs(const char *build, const char *folder, const char *ndjson
     snprintf(text, sizeof text, "%d requests, %.1f kB", visit.requests, (double)(visit.bytes_out + visit.bytes_in) / 1e3);
     bench_row("its whole sync: both ways", text, "", true);
     vault_free(device.vault);
+}
+
+/* --- large ones ---------------------------------------------------------------------------------------------- */
+
+/* A copy of a caseload in which one document has a text of 12 MB, or 400,000 values. */
+static void add_document(const char *from, const char *to, bool values)
+{
+    char *line = NULL;
+    size_t capacity = 0;
+    ssize_t length = 0;
+    FILE *in = fopen(from, "r");
+    FILE *out = fopen(to, "w");
+    if (in == NULL || out == NULL) {
+        bench_die("no caseload");
+    }
+    while ((length = getline(&line, &capacity, in)) > 0) {
+        fwrite(line, 1, (size_t)length, out);
+    }
+    fprintf(out, "{\"resourceType\":\"DocumentReference\",\"id\":\"large\",\"status\":\"current\",\"subject\":{\"reference\":"
+                 "\"Patient/patient-001\"},\"content\":[{\"attachment\":{\"contentType\":\"application/pdf\",\"data\":\"");
+    for (int i = 0; i < (values ? 1 : 3000000); i++) {
+        fputs("QUJD", out);
+    }
+    fputs("\"}}],\"category\":[{}", out);
+    for (int i = 0; i < (values ? 200000 : 0); i++) {
+        fputs(",{\"v\":1.5}", out);
+    }
+    fputs("]}\n", out);
+    free(line);
+    fclose(in);
+    fclose(out);
+}
+
+void bench_large_documents(const char *build, const char *folder, const char *ndjson)
+{
+    static const char *const rows[] = {"its highest memory with a 12 MB document", "its highest memory with 400,000 small values"};
+    for (int i = 0; i < 2; i++) {
+        char base[256], name[32], large[128];
+        struct device device;
+        snprintf(large, sizeof large, "%s/document.ndjson", folder);
+        add_document(ndjson, large, i == 1);
+        pid_t server = bench_server_start(build, large, "0", base, sizeof base);
+        snprintf(name, sizeof name, "document-%d", i);
+        device_make(&device, folder, name, base);
+        struct outcome outcome = sync_ends(&device, NULL, STATUS_ATTENTION);
+        bench_server_stop(server);
+        vault_free(device.vault);
+        tell_memory(rows[i], outcome.highest_kb);
+    }
 }

@@ -55,7 +55,7 @@ static void begin(struct world *world)
     world->decided = chance(world, 60);
     world->nurse_count = 2 + (chance(world, 12) ? 1 : 0);
     world->patient_count = 3 + (int)draw(world, 2);
-    world->behind = world->seed % 5 == 0 ? 30 * INSTANT_MINUTE : 0;
+    world->behind = world->seed % 8 == 0 ? 30 * INSTANT_MINUTE : 0;
     trace(world, "seed %llu: %d nurses, %d patients, %u %% trouble, %lld ms a request", (unsigned long long)world->seed,
           world->nurse_count, world->patient_count, world->trouble_percent, (long long)world->latency);
     world->model = make_model(world);
@@ -244,7 +244,7 @@ bool world_run(uint64_t seed, bool strict, FILE *trace_to, struct tally *tally, 
     world->strict = strict;
     world->trace = trace_to;
     begin(world);
-    for (uint32_t steps = 5 + draw(world, 8); steps > 0; steps--) {
+    for (uint32_t steps = 4 + draw(world, 8); steps > 0; steps--) {
         step(world);
     }
     heal(world);
