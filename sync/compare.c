@@ -116,8 +116,13 @@ static enum status lose_patient(struct pulling *pulling, const char *patient, st
 {
     struct store *store = pulling->sync->store;
     char scope[SCOPE_SIZE];
+    char value[CURSOR_SIZE];
     charts_scope(scope, patient);
-    enum status status = record_begin(store, error);
+    enum status status = cursor_get(store, scope, value, sizeof value, error);
+    if (status != STATUS_OK || strcmp(value, CURSOR_BEGUN) == 0) {
+        return status; /* found out before in this run */
+    }
+    status = record_begin(store, error);
     if (status != STATUS_OK) {
         return status;
     }

@@ -21,7 +21,8 @@
 #define MANIFEST_SCOPE "manifest" /* its cursor: when the last check ended */
 #define NUMBERS_SCOPE "numbers"   /* the same of the last one that looked at numbers only */
 #define CHANGES_DAYS 14           /* so long what a visit changed is asked for again */
-#define UNKNOWN (-1)
+#define UNKNOWN (-1)  /* the answer does not tell */
+#define UNASKED (-2)  /* there was no answer */
 
 static enum status take_total(void *context, size_t index, const cJSON *bundle, struct error *error)
 {
@@ -34,14 +35,14 @@ static enum status take_total(void *context, size_t index, const cJSON *bundle, 
 }
 
 /* How many there are of each question, all in one request where the server takes that. A number that the server does not
- * tell stays UNKNOWN. */
+ * tell is UNKNOWN. */
 static enum status ask_totals(struct checking *checking, char **urls, size_t count, int64_t *totals, struct error *error)
 {
     struct pulling *pulling = checking->pulling;
     struct transaction *batch = transaction_new("batch");
     enum status status = batch == NULL ? error_no_memory(error) : STATUS_OK;
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        totals[i] = UNKNOWN;
+        totals[i] = UNASKED;
         status = transaction_add_read(batch, urls[i], error);
     }
     if (status == STATUS_OK) {
@@ -51,7 +52,7 @@ static enum status ask_totals(struct checking *checking, char **urls, size_t cou
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
         struct buffer url;
         cJSON *bundle = NULL;
-        if (totals[i] != UNKNOWN) {
+        if (totals[i] != UNASKED) {
             continue;
         }
         buffer_init(&url, URL_SIZE);
@@ -84,13 +85,13 @@ static enum status count_here(struct checking *checking, const struct pulled_typ
 }
 
 /* Ids and versions, whatever the numbers are. */
-static enum status compare_charts(struct checking *checking, const struct pulled_type *only, char (*patients)[ID_SIZE],
-                                  size_t count, struct error *error)
+static enum status compare_charts(struct checking *checking, type_set types, char (*patients)[ID_SIZE], size_t count,
+                                  struct error *error)
 {
     enum status status = STATUS_OK;
     for (size_t at = 0; at < count && status == STATUS_OK;) {
         size_t compared = 0;
-        status = versions_compare(checking, patients + at, count - at, only, &compared, error);
+        status = versions_compare(checking, patients + at, count - at, types, &compared, error);
         at += compared;
     }
     return status;
@@ -148,7 +149,7 @@ static enum status check_type(struct checking *checking, const struct pulled_typ
     }
     enum status status = ask_round(checking, &round, error);
     for (size_t i = 0; i < count && status == STATUS_OK; i++) {
-        status = round.differs[i] ? compare_charts(checking, type, patients + i, 1, error) : STATUS_OK;
+        status = round.differs[i] ? compare_charts(checking, type_set_of(type), patients + i, 1, error) : STATUS_OK;
     }
     return status;
 }
@@ -156,6 +157,7 @@ static enum status check_type(struct checking *checking, const struct pulled_typ
 static enum status check_group(struct checking *checking, char (*patients)[ID_SIZE], size_t count, struct error *error)
 {
     struct round round = {.count = 0};
+    type_set untold = 0;
     for (size_t i = 0; i < PULLED_TYPES; i++) {
         round.type[round.count] = &pulled_types[i];
         round.patients[round.count] = patients;
@@ -164,11 +166,11 @@ static enum status check_group(struct checking *checking, char (*patients)[ID_SI
     enum status status = ask_round(checking, &round, error);
     for (size_t i = 0; i < round.count && status == STATUS_OK; i++) {
         status = round.differs[i] ? check_type(checking, round.type[i], patients, count, error) : STATUS_OK;
-        if (status == STATUS_OK && round.untold[i] && !round.type[i]->windowed) { /* readings are many: those once a day */
-            status = compare_charts(checking, round.type[i], patients, count, error);
+        if (round.untold[i] && !round.type[i]->windowed) { /* readings are many: those once a day */
+            untold |= type_set_of(round.type[i]);
         }
     }
-    return status;
+    return status == STATUS_OK && untold != 0 ? compare_charts(checking, untold, patients, count, error) : status;
 }
 
 /* --- what the server accepted from here ------------------------------------------------------------ */
@@ -237,7 +239,7 @@ static enum status check_groups(struct checking *checking, const struct caseload
     enum status status = STATUS_OK;
     for (size_t at = 0; at < patients->count && status == STATUS_OK; at += GROUP_SIZE) {
         size_t count = patients->count - at < GROUP_SIZE ? patients->count - at : GROUP_SIZE;
-        status = checking->whole ? compare_charts(checking, NULL, patients->ids + at, count, error)
+        status = checking->whole ? compare_charts(checking, ALL_TYPES, patients->ids + at, count, error)
                                  : check_group(checking, patients->ids + at, count, error);
     }
     return status;

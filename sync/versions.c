@@ -35,7 +35,7 @@ struct question {
 /* Charts that are compared together. */
 struct comparison {
     struct checking *checking;
-    const struct pulled_type *only;
+    type_set types;
     char (*patients)[ID_SIZE];
     size_t count, ids;
     size_t counts[PULLED_TYPES][GROUP_SIZE];
@@ -84,9 +84,14 @@ enum status versions_held(struct checking *checking, const struct pulled_type *t
     return status == STATUS_OK && here->status != STATUS_OK ? error_no_memory(error) : status;
 }
 
+type_set type_set_of(const struct pulled_type *type)
+{
+    return (type_set)1 << (type - pulled_types);
+}
+
 static bool is_asked(const struct comparison *comparison, size_t type)
 {
-    return comparison->only == NULL || comparison->only == &pulled_types[type];
+    return (comparison->types & type_set_of(&pulled_types[type])) != 0;
 }
 
 /* Takes charts in, as many as go together. */
@@ -225,15 +230,15 @@ static enum status settle(struct comparison *comparison, size_t type, struct err
     return status;
 }
 
-enum status versions_compare(struct checking *checking, char (*patients)[ID_SIZE], size_t count, const struct pulled_type *only,
-                             size_t *compared, struct error *error)
+enum status versions_compare(struct checking *checking, char (*patients)[ID_SIZE], size_t count, type_set types, size_t *compared,
+                             struct error *error)
 {
     struct comparison *comparison = memory_allocate(sizeof *comparison);
     if (comparison == NULL) {
         return error_no_memory(error);
     }
     comparison->checking = checking;
-    comparison->only = only;
+    comparison->types = types;
     comparison->patients = patients;
     enum status status = read_here(comparison, count, error);
     if (status == STATUS_OK) {
@@ -275,7 +280,7 @@ static enum status compare_all(struct checking *checking, const struct caseload 
     ids_sort(&sorted);
     for (size_t at = 0; at < sorted.count && status == STATUS_OK;) {
         size_t compared = 0;
-        status = versions_compare(checking, sorted.items + at, sorted.count - at, NULL, &compared, error);
+        status = versions_compare(checking, sorted.items + at, sorted.count - at, ALL_TYPES, &compared, error);
         at += compared;
         if (status == STATUS_OK && at < sorted.count) {
             status = save(checking->pulling->sync, began, sorted.items[at - 1], error);
