@@ -40,6 +40,9 @@ double bench_fetch(const char *list, double *bytes);
 /* The link to the next page in a Bundle (may be NULL); false when there is none. */
 bool bench_next_link(const char *bundle, char *url, size_t size);
 
+/* The lines of `ndjson`, parsed by plain cJSON and inserted as they are into a new encrypted file `path`. Returns ms. */
+double bench_bare_inserts(const char *path, const char *ndjson, size_t *resources);
+
 /* A new record in a new home, enrolled for the practice caseload. The caller closes and frees both. */
 struct store;
 struct vault;
@@ -49,7 +52,6 @@ struct store *bench_store_make(const char *home, struct vault **vault);
 struct console_run {
     pid_t child;
     int terminal;
-    long rss_kb;     /* at its highest, after console_stop() */
 };
 void console_start(struct console_run *run, const char *program, const char *home, const char *config);
 /* Types bytes and reads until the screen has been quiet for `quiet` ms.

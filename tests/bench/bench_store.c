@@ -80,7 +80,7 @@ static double baseline(const char *path, const char *ndjson, size_t *resources)
 }
 
 /* In a process of its own: the record sets SQLCipher's allocator up before first use. */
-static double baseline_apart(const char *path, const char *ndjson, size_t *resources)
+double bench_bare_inserts(const char *path, const char *ndjson, size_t *resources)
 {
     struct { double took; size_t resources; } answer = {0};
     int ends[2];
@@ -165,7 +165,7 @@ void bench_import(const char *folder, const char *ndjson)
     size_t resources = 0;
     snprintf(path, sizeof path, "%s/baseline.db", folder);
     snprintf(home, sizeof home, "%s/home", folder);
-    double bare = baseline_apart(path, ndjson, &resources);
+    double bare = bench_bare_inserts(path, ndjson, &resources);
     struct store *store = bench_store_make(home, &vault);
     double ours = import(store, ndjson);
     store_close(store);
