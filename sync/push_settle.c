@@ -277,6 +277,9 @@ struct settling {
     const struct push_batch *batch;
     bool paired;               /* counts agree: entry i speaks of row i */
     bool *settled;             /* per row */
+    bool *failed;              /* per row: an entry said that it is not there */
+    bool any_failed;
+    bool successes;            /* the second walk over the entries: what succeeded may name what did not */
     bool interrupted;          /* an entry said "later" */
 };
 
@@ -294,6 +297,56 @@ static const struct outbox_row *row_of(const struct settling *settling, size_t i
     }
     *place = index;
     return settling->paired && index < batch->count && (!carries || batch->rows[index]->is_update) ? batch->rows[index] : NULL;
+}
+
+/* What a success names of ours. */
+struct naming {
+    const struct settling *settling;
+    bool failed; /* something that failed in the same answer */
+};
+
+static bool note_failed(void *context, const char *reference, char *out, size_t size)
+{
+    struct naming *naming = context;
+    const struct push_batch *batch = naming->settling->batch;
+    (void)out;
+    (void)size;
+    for (size_t i = 0; i < batch->count; i++) {
+        const char *uuid = naming->settling->failed[i] ? reference_id(reference, batch->rows[i]->type) : NULL;
+        naming->failed = naming->failed || (uuid != NULL && strcmp(uuid, batch->rows[i]->uuid) == 0);
+    }
+    return false;
+}
+
+/* A transaction that is run as a batch: Medplum gives the ids first, and what it stores may name one that it then refuses. */
+static enum status accept_what_names(struct settling *settling, const struct outbox_row *row, const char *id, const char *version,
+                                     bool *done, struct error *error)
+{
+    struct push *push = settling->push;
+    struct naming naming = {.settling = settling};
+    struct resource_head head = {.id = ""};
+    struct error refusal = {0};
+    cJSON *theirs = NULL;
+    char *body = NULL;
+    *done = false;
+    enum status status = settling->any_failed ? push_walk_references(push, row, note_failed, &naming, error) : STATUS_OK;
+    if (status != STATUS_OK || !naming.failed) {
+        return status;
+    }
+    status = exchange_read(push->sync, push->result, row->type, id, &theirs, error);
+    if (status == STATUS_OK && resource_head_read(theirs, &head, NULL) == STATUS_OK &&
+        (version[0] == '\0' || strcmp(head.version, version) == 0)) {
+        body = json_print(theirs);
+        *done = true;
+        status = body == NULL ? error_no_memory(error)
+                              : record_accept_in_part(push->sync->store, row->number, id, head.version, body, &refusal);
+        status = body == NULL ? status : accepted(push, status, &refusal, error);
+    } else if (status == STATUS_NOT_FOUND || status == STATUS_FAILED) {
+        status = STATUS_OK;
+    }
+    memory_free(body);
+    cJSON_Delete(theirs);
+    return status;
 }
 
 /* An entry of success: a receipt when it names a type and an id that fit. */
@@ -321,10 +374,16 @@ static enum status settle_success(struct settling *settling, const struct outbox
         settling->settled[place] = status == STATUS_OK;
         return status;
     }
+    bool done = false;
+    enum status status = accept_what_names(settling, row, id, version, &done, error);
+    if (status != STATUS_OK || done) {
+        settling->settled[place] = status == STATUS_OK;
+        return status;
+    }
     /* Created now, or there before: a condition that was met is answered with 200. */
     bool certain = row->is_update || entry->status == 201;
-    enum status status = certain ? accept(settling->push, row, id, version, error)
-                                 : push_found(settling->push, row, id, version, error);
+    status = certain ? accept(settling->push, row, id, version, error)
+                     : push_found(settling->push, row, id, version, error);
     settling->settled[place] = status == STATUS_OK;
     return status;
 }
@@ -356,10 +415,14 @@ static enum status settle_entry(void *context, size_t index, const struct bundle
     if (row == NULL || settling->settled[place] || entry->status < 200 || (entry->status >= 300 && entry->status < 400)) {
         return STATUS_OK; /* says nothing of a row: it is looked up */
     }
+    if ((entry->status < 300) != settling->successes) {
+        return STATUS_OK;
+    }
     if (entry->status < 300) {
         return settle_success(settling, row, place, entry, error);
     }
     settling->settled[place] = true;
+    settling->failed[place] = !row->is_update;
     if (entry->status == 401 || entry->status == 408 || entry->status == 429 || entry->status >= 500) {
         return settle_later(settling, row, entry, error);
     }
@@ -380,15 +443,39 @@ static enum status settle_missing(struct push *push, const struct outbox_row *ro
     return try_again(push, row, 0, _("the server's answer did not mention it; it is sent again"), error);
 }
 
+/* What failed because it was there already has its id now, and what names it is right. */
+static enum status forget_found(struct settling *settling, struct error *error)
+{
+    enum status status = STATUS_OK;
+    settling->any_failed = false;
+    for (size_t i = 0; i < settling->batch->count && status == STATUS_OK; i++) {
+        const struct outbox_row *row = settling->batch->rows[i];
+        char id[ID_SIZE];
+        if (settling->failed[i]) {
+            status = outbox_server_id(settling->push->sync->store, row->type, row->uuid, id, error);
+            settling->failed[i] = status == STATUS_NOT_FOUND;
+            settling->any_failed = settling->any_failed || settling->failed[i];
+            status = status == STATUS_NOT_FOUND ? STATUS_OK : status;
+        }
+    }
+    return status;
+}
+
 enum status push_settle(struct push *push, const struct push_batch *batch, const cJSON *answer, struct error *error)
 {
     struct settling settling = {.push = push, .batch = batch};
     settling.settled = memory_allocate_array(batch->count, sizeof *settling.settled);
-    if (settling.settled == NULL) {
-        return error_no_memory(error);
-    }
+    settling.failed = memory_allocate_array(batch->count, sizeof *settling.failed);
     settling.paired = bundle_count(answer) == batch->count;
-    enum status status = bundle_each(answer, settle_entry, &settling, error);
+    enum status status = settling.settled == NULL || settling.failed == NULL ? error_no_memory(error)
+                                                                             : bundle_each(answer, settle_entry, &settling, error);
+    if (status == STATUS_OK) {
+        status = forget_found(&settling, error);
+    }
+    settling.successes = true;
+    if (status == STATUS_OK) {
+        status = bundle_each(answer, settle_entry, &settling, error);
+    }
     for (size_t i = 0; i < batch->count && status == STATUS_OK; i++) {
         if (!settling.settled[i]) {
             status = settle_missing(push, batch->rows[i], error);
@@ -398,5 +485,6 @@ enum status push_settle(struct push *push, const struct push_batch *batch, const
         status = error_set(error, STATUS_UNREACHABLE, _("the server could not take everything right now; it is sent again"));
     }
     memory_free(settling.settled);
+    memory_free(settling.failed);
     return status;
 }

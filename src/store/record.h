@@ -111,6 +111,10 @@ enum status record_make_practitioner(struct store *store, const char *name, char
  * record of this device: then the row is kept as refused. */
 enum status record_accept(struct store *store, int64_t outbox, const char *server_id, const char *version,
                           struct error *error) MUST_CHECK;
+/* The server accepted it, and refused something of ours that it names: what it has in place of that is no id of anything. The
+ * row stays in the outbox as a change of `theirs`, the server's body, which names ours, and goes when that is there. */
+enum status record_accept_in_part(struct store *store, int64_t outbox, const char *server_id, const char *version,
+                                  const char *theirs, struct error *error) MUST_CHECK;
 /* The same for a creation that the server turns out to hold from an earlier try. When it was changed here since it first
  * went out, what is there may be what it said before, and others may have changed that: then the row meets `theirs`, the
  * server's body, like an update that is in conflict. INVALID, and nothing done, when that is NULL: it has to be read first. */

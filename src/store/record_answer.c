@@ -354,6 +354,128 @@ enum status record_found(struct store *store, int64_t outbox, const char *server
     return accept_row(store, outbox, &there, true, error);
 }
 
+/* While what is there is made to name what it should. */
+struct renaming {
+    struct store *store;
+    const cJSON *sent, *theirs;
+    cJSON *mine;            /* as theirs */
+    const char *from, *to;  /* in one round over it */
+    enum status status;
+};
+
+static bool rename_reference(void *context, const char *reference, char *out, size_t size)
+{
+    const struct renaming *renaming = context;
+    return strcmp(reference, renaming->from) == 0 && text_format(out, size, "%s", renaming->to);
+}
+
+/* What was sent names something of ours that the server has given no id: wherever it has something else, ours is named. */
+static bool rename_unknown(void *context, const char *reference, char *out, size_t size)
+{
+    struct renaming *renaming = context;
+    char type[RESOURCE_TYPE_SIZE];
+    char id[ID_SIZE];
+    const char *slash = strchr(reference, '/');
+    (void)out;
+    (void)size;
+    if (slash == NULL || !uuid_is_valid(slash + 1) || renaming->status != STATUS_OK ||
+        !text_format(type, sizeof type, "%.*s", (int)(slash - reference), reference)) {
+        return false;
+    }
+    enum status known = outbox_server_id(renaming->store, type, slash + 1, id, NULL);
+    renaming->from = known == STATUS_NOT_FOUND ? reference_there(renaming->sent, renaming->theirs, reference) : NULL;
+    renaming->to = reference;
+    if (known != STATUS_OK && known != STATUS_NOT_FOUND) {
+        renaming->status = known;
+    } else if (renaming->from != NULL) {
+        renaming->status = references_rewrite(renaming->mine, rename_reference, renaming, NULL);
+    }
+    return false;
+}
+
+/* What is to be sent, once what it names is there: what the server has, but for that. Owned. */
+static enum status name_ours(struct store *store, const struct pending *pending, const char *theirs, char **out, struct error *error)
+{
+    struct renaming renaming = {.store = store};
+    char *body = NULL;
+    cJSON *sent = NULL;
+    cJSON *tree = NULL;
+
+    enum status status = outbox_body(store, pending->number, &body, error);
+    if (status == STATUS_OK) {
+        status = json_parse(body, strlen(body), &sent, error);
+    }
+    if (status == STATUS_OK) {
+        status = json_parse(theirs, strlen(theirs), &tree, error);
+    }
+    if (status == STATUS_OK) {
+        renaming.sent = sent;
+        renaming.theirs = tree;
+        renaming.mine = cJSON_Duplicate(tree, true);
+        status = renaming.mine == NULL ? error_no_memory(error) : references_rewrite(sent, rename_unknown, &renaming, error);
+    }
+    if (status == STATUS_OK && renaming.status != STATUS_OK) {
+        status = error_no_memory(error);
+    }
+    if (status == STATUS_OK) {
+        *out = json_print(renaming.mine);
+        status = *out == NULL ? error_no_memory(error) : STATUS_OK;
+    }
+    cJSON_Delete(renaming.mine);
+    cJSON_Delete(tree);
+    cJSON_Delete(sent);
+    memory_free(body);
+    return status;
+}
+
+static enum status accept_in_part(struct store *store, struct row *row, const struct pending *pending,
+                                  const struct at_server *there, struct error *error)
+{
+    char *mine = NULL;
+
+    enum status status = name_ours(store, pending, there->body, &mine, error);
+    if (status == STATUS_OK) {
+        status = rebase(store, pending, there->version, there->body, error);
+    }
+    if (status == STATUS_OK) {
+        sqlite3_stmt *statement = database_statement(store, "UPDATE outbox SET body = ? WHERE number = ?", error);
+        if (statement == NULL) {
+            status = database_error(store, error);
+        } else {
+            bind_text(statement, 1, mine);
+            bind_integer(statement, 2, pending->number);
+            status = database_run(store, statement, error);
+        }
+    }
+    memory_free(mine);
+    return status == STATUS_OK ? identity_settle(store, row, there->id, there->version, error) : status;
+}
+
+enum status record_accept_in_part(struct store *store, int64_t outbox, const char *server_id, const char *version,
+                                  const char *theirs, struct error *error)
+{
+    struct at_server there = {.id = server_id, .version = version, .body = theirs, .length = strlen(theirs)};
+    struct row row = {0};
+    struct pending pending = {0};
+    bool found = false;
+    bool another = false;
+
+    enum status status = database_begin(store, error);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = pending_load(store, outbox, &row, &pending, &found, error);
+    if (status == STATUS_OK && found) {
+        status = is_another(store, &row, there.id, &another, error);
+    }
+    if (status == STATUS_OK && found) {
+        status = another || pending.superseded ? accept(store, &row, &pending, &there, false, &another, error)
+                                               : accept_in_part(store, &row, &pending, &there, error);
+    }
+    status = record_end(store, status, error);
+    return status == STATUS_OK && another ? error_set(error, STATUS_CONFLICT, "%s", _(taken_for_another)) : status;
+}
+
 enum status record_refuse(struct store *store, int64_t outbox, int http_status, const char *words, struct error *error)
 {
     struct row row = {0};
