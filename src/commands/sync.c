@@ -106,6 +106,23 @@ static enum status prepare(struct command_line *line, char *server, size_t size,
     return status;
 }
 
+static void say_result(struct command_line *line, const struct sync_result *result, enum status status)
+{
+    const struct journal_entry *entry = &result->entry;
+    fprintf(line->out, _("Sent %d, received %d, removed %d; waiting %d, refused %d, conflicts %d. "
+                         "%d requests, %lld bytes out, %lld in.\n"),
+            entry->pushed, entry->pulled, result->removed, entry->pending, entry->rejected,
+            entry->conflicts, entry->requests, (long long)entry->bytes_out, (long long)entry->bytes_in);
+    if (entry->departed > 0) {
+        fprintf(line->out, ngettext("%d patient left your caseload", "%d patients left your caseload",
+                                    (unsigned long)entry->departed), entry->departed);
+        fputc('\n', line->out);
+    }
+    if (status == STATUS_OK && entry->reason[0] != '\0') { /* all was exchanged, and a clock is wrong */
+        fprintf(line->err, "%s\n", entry->reason);
+    }
+}
+
 enum status verb_sync(struct command_line *line, struct error *error)
 {
     char server[512] = "";
@@ -144,15 +161,7 @@ enum status verb_sync(struct command_line *line, struct error *error)
         enum status printed = command_print_json(line, result_json(&result), status == STATUS_OK ? error : NULL);
         status = status == STATUS_OK ? printed : status;
     } else if (ran) {
-        fprintf(line->out, _("Sent %d, received %d, removed %d; waiting %d, refused %d, conflicts %d. "
-                             "%d requests, %lld bytes out, %lld in.\n"),
-                result.entry.pushed, result.entry.pulled, result.removed, result.entry.pending, result.entry.rejected,
-                result.entry.conflicts, result.entry.requests, (long long)result.entry.bytes_out, (long long)result.entry.bytes_in);
-        if (result.entry.departed > 0) {
-            fprintf(line->out, ngettext("%d patient left your caseload", "%d patients left your caseload",
-                                        (unsigned long)result.entry.departed), result.entry.departed);
-            fputc('\n', line->out);
-        }
+        say_result(line, &result, status);
     }
     presence_release(presence);
     http_free(http);
