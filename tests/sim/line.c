@@ -210,9 +210,9 @@ static void meanwhile(struct nurse *nurse, enum trouble trouble, const struct re
         office_act(world);
     }
     /* What is changed was asked for a moment ago: the versions matter now. */
-    if (world->office_meanwhile && !world->healed && is_write(request) && strstr(request->body, "\"PUT\"") != NULL &&
+    if (!world->no_conditions && !world->healed && is_write(request) && strstr(request->body, "\"PUT\"") != NULL &&
         chance(world, 40)) {
-        office_act_on_a_task(world);
+        office_act_on_tasks(world);
     }
 }
 

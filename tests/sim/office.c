@@ -379,9 +379,11 @@ void office_act_latest(struct world *world)
     observe(world, world->now - OVERLAP);
 }
 
-void office_act_on_a_task(struct world *world)
+void office_act_on_tasks(struct world *world)
 {
-    edit(world, "Task", "description", NULL, false);
+    for (int i = 0; i < world->patient_count; i++) {
+        edit(world, "Task", "description", NULL, false);
+    }
 }
 
 void office_act(struct world *world)

@@ -235,7 +235,7 @@ void answer_shuffle(struct world *world, struct buffer *body);
 
 void office_begin(struct world *world);           /* the charts, and who has whom */
 void office_act(struct world *world);             /* one change */
-void office_act_on_a_task(struct world *world);
+void office_act_on_tasks(struct world *world);
 void office_act_latest(struct world *world);      /* one that took as long as any may */
 void office_catch_up(struct world *world);         /* after the server forgot: who was new is entered again */
 
