@@ -12,7 +12,7 @@
 #include <strings.h>
 
 #define VALUE_MEMORY 144                                            /* bytes */
-#define ANSWER_MEMORY (3 * (size_t)RESPONSE_LIMIT + 2 * 1024 * 1024)
+#define ANSWER_MEMORY (3 * (size_t)RESPONSE_LIMIT + 512 * 1024)
 
 void sync_report(struct sync *sync, enum sync_phase phase, int done, int total, const char *patient)
 {

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 /* Of one answer. With these the highest memory of a sync stays below 24 MB, whatever the answer looks like (tests/bench). */
-#define RESPONSE_LIMIT (7u * 512 * 1024) /* bytes, after decompression: 3.5 MB */
+#define RESPONSE_LIMIT (4u * 1024 * 1024) /* bytes, after decompression */
 
 struct request {
     const char *method;          /* GET, POST, PUT */

@@ -126,4 +126,6 @@ void memory_install(void)
     cJSON_Hooks hooks = {.malloc_fn = memory_allocate, .free_fn = memory_free};
 
     cJSON_InitHooks(&hooks);
+    /* One arena for all threads: what the sync frees is there for the screens, and the other way round. */
+    (void)mallopt(M_ARENA_MAX, 1);
 }

@@ -30,7 +30,7 @@ void memory_fail_at(long nth, int sticky);
 /* Allocations asked for since the last memory_fail_at(). */
 long memory_allocation_count(void);
 
-/* Points cJSON at these functions. Once, before the first use. */
+/* Points cJSON at these functions, and keeps all threads in one heap. Once, before the first use. */
 void memory_install(void);
 
 #endif
