@@ -286,7 +286,7 @@ enum status manifest_check(struct pulling *pulling, const struct caseload *patie
         return status;
     }
     status = check(&checking, patients, numbers, &trouble);
-    if (status == STATUS_FAILED || status == STATUS_NOT_FOUND) {
+    if ((status == STATUS_FAILED && pulling->result->last.code >= 400) || status == STATUS_NOT_FOUND) {
         log_event("manifest-refused", 0, (long)patients->count); /* a server that cannot be asked so still gives charts */
         pulling->result->last.words[0] = '\0';
         status = STATUS_OK;
