@@ -70,10 +70,11 @@ enum status outbox_mark_unknown(struct store *store, const int64_t *numbers, siz
 
 enum status outbox_mark_answered(struct store *store, const int64_t *numbers, size_t count, int http_status, struct error *error)
 {
-    char sql[128];
+    char code[16];
 
-    text_format(sql, sizeof sql, "UPDATE outbox SET http_status = %d WHERE number = ? AND state = 'sending'", http_status);
-    return for_each(store, sql, numbers, count, "", error);
+    text_format(code, sizeof code, "%d", http_status);
+    return for_each(store, "UPDATE outbox SET http_status = CAST(?2 AS INTEGER) WHERE number = ?1 AND state = 'sending'", numbers,
+                    count, code, error);
 }
 
 /* What a row is of, for the audit; NOT_FOUND unless it was refused or is in conflict. */
