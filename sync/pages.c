@@ -26,6 +26,7 @@ struct walk {
     bool mixed;      /* the matches may bring others along */
     int64_t total;   /* of matches, as the server counts them; -1 while it does not */
     int64_t matches; /* that came */
+    int64_t lacked;  /* of the first time that less came than is counted: then it is asked once more; 0 before */
     char *from;      /* owned: where it began again; NULL: nowhere */
     const char *then; /* the search after it, NULL when nobody knows */
     char *current;   /* owned, like the next two; NULL after the last page */
@@ -221,7 +222,11 @@ static enum status check_page(struct walk *walk, const cJSON *bundle, struct err
     }
     walk->total = total;
     walk->matches += matches;
-    walk->result->last.lacking = bundle_next(bundle) == NULL && walk->matches < walk->total;
+    bool lacks = bundle_next(bundle) == NULL && walk->matches < walk->total;
+    walk->result->last.lacking = lacks && walk->total - walk->matches != walk->lacked;
+    if (lacks && !walk->result->last.lacking) {
+        walk->result->hidden += (int)walk->lacked; /* the same again: the server counts what it does not show */
+    }
     if (walk->result->last.lacking) {
         return error_set(error, STATUS_FAILED,
                          _("the server counts %lld %s records and sent %lld: the next sync asks again; tell the office if it goes on"),
@@ -302,12 +307,27 @@ static enum status ask_for_less(struct walk *walk, enum status status, struct er
     return noted == STATUS_OK && !named ? walk_begin(walk, error) : noted;
 }
 
+/* From the beginning: what is missing may stand anywhere. */
+static enum status ask_once_more(struct walk *walk, struct error *error)
+{
+    walk->lacked = walk->total - walk->matches;
+    walk->result->last.lacking = false;
+    memory_free(walk->from);
+    walk->from = NULL;
+    error_clear(error);
+    return walk_begin(walk, error);
+}
+
 static enum status step(struct walk *walk, enum status (*page)(void *context, const cJSON *bundle, struct error *error),
                         void *context, struct error *error)
 {
     struct error astray = {0};
     cJSON *bundle = NULL;
     enum status status = fetch_page(walk, &bundle, error);
+    if (status == STATUS_FAILED && walk->result->last.lacking && walk->lacked == 0) {
+        cJSON_Delete(bundle);
+        return ask_once_more(walk, error);
+    }
     if (status == STATUS_UNREACHABLE || status == STATUS_FAILED) {
         cJSON_Delete(bundle);
         return ask_for_less(walk, status, error);

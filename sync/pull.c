@@ -178,7 +178,7 @@ static enum status pull_parts(struct pulling *pulling, const struct caseload par
     for (size_t i = 0; i < PARTS && status == STATUS_OK; i++) {
         bool known = i == PART_KNOWN;
         status = pull_each(pulling, &parts[i], known, known ? GROUP_SIZE : FIRST_GROUP, &done, total, error);
-        status = known || status == STATUS_OK ? status : note_trouble(pulling, status, trouble, error);
+        status = status == STATUS_OK ? status : note_trouble(pulling, status, trouble, error);
     }
     sync_report(pulling->sync, SYNC_PULLING, done, total, "");
     return status;
@@ -295,9 +295,9 @@ static enum status believe(struct pulling *pulling, const struct caseload *casel
     }
     status = caseload_is_empty(pulling->sync, pulling->result, caseload, &empty, error);
     *believed = *believed && empty;
-    if (status == STATUS_OK && empty && !*believed) {
+    if (status == STATUS_OK && !*believed) {
         pulling->result->emptied = left;
-        status = sync_set_cursor(pulling->sync, EMPTY_SCOPE, scope, error);
+        status = empty ? sync_set_cursor(pulling->sync, EMPTY_SCOPE, scope, error) : STATUS_OK;
     }
     return status;
 }

@@ -115,6 +115,8 @@ enum status push_settle(struct push *push, const struct push_batch *batch, const
 /* The server has what a row wants to create, from a try of which nobody can tell what was said. */
 enum status push_found(struct push *push, const struct outbox_row *row, const char *id, const char *version,
                        struct error *error) MUST_CHECK;
+/* The server answered, and said that it does not answer this. */
+bool push_unsupported(enum status status, long code);
 /* Reads what an update is of. When that is gone or another version, the update meets it as in a conflict; else *goes. */
 enum status push_meet(struct push *push, const struct outbox_row *row, bool *goes, struct error *error) MUST_CHECK;
 /* Writes down an answer that refuses a single row. `outcome` may be NULL. */

@@ -126,15 +126,17 @@ static enum status note_hits(void *context, const cJSON *bundle, struct error *e
 static enum status note_answer(void *context, size_t index, const cJSON *bundle, struct error *error)
 {
     struct asking *asking = context;
-    if (index < asking->count && bundle_next(bundle) == NULL) {
+    int64_t matches = 0;
+    int64_t total = 0;
+    if (index < asking->count && bundle_next(bundle) == NULL && bundle_check_search(bundle, "", &matches, NULL) == STATUS_OK &&
+        (!bundle_total(bundle, &total) || matches >= total)) {
         asking->questions[index].answered = true;
         return note_hits(asking, bundle, error);
     }
-    return STATUS_OK; /* too long for one page: it is asked by itself */
+    return STATUS_OK; /* too long for one page, or not whole: it is asked by itself */
 }
 
-/* The server answered, and said that it does not answer this. */
-static bool is_unsupported(enum status status, long code)
+bool push_unsupported(enum status status, long code)
 {
     if (status == STATUS_FAILED) {
         return code != 401 && (code < 300 || code >= 400);
@@ -154,7 +156,7 @@ static enum status ask_one(struct asking *asking, const struct question *questio
                                                                     &trouble)
                                                  : error_no_memory(&trouble);
     buffer_free(&url);
-    if (is_unsupported(status, push->result->last.code)) {
+    if (push_unsupported(status, push->result->last.code)) {
         push->result->last.words[0] = '\0';
         return STATUS_OK;
     }

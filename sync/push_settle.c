@@ -198,7 +198,9 @@ static enum status read_target(struct push *push, const struct outbox_row *row, 
     *target = (struct target){.gone = false};
     enum status status = exchange_read(push->sync, push->result, row->type, row->id, &theirs, error);
     target->gone = status == STATUS_NOT_FOUND;
-    if (target->gone || (status == STATUS_FAILED && push->result->last.code != 401)) {
+    const struct last_exchange *last = &push->result->last;
+    bool hidden = status == STATUS_UNREACHABLE && (last->end == LAST_TOO_LARGE || push_unsupported(status, last->code));
+    if (target->gone || hidden || (status == STATUS_FAILED && push->result->last.code != 401)) {
         push->result->last.words[0] = '\0';
         status = STATUS_OK;
     }

@@ -257,6 +257,11 @@ static enum status tell_what_is_left(const struct sync_result *result, const str
         return error_set(error, STATUS_ATTENTION,
                          _("done, but the server did not deliver %d of your patients: ask the office why"), result->absent);
     }
+    if (result->hidden > 0) {
+        return error_set(error, STATUS_ATTENTION,
+                         _("done, but the server counts %d records more than it shows to this device: ask the office what is missing"),
+                         result->hidden);
+    }
     if (result->unlinked > 0) {
         return error_set(error, STATUS_ATTENTION,
                          _("done, but the server no longer has the appointment of %d of your visits: they were sent without it; "

@@ -60,6 +60,7 @@ struct sync_result {
     int64_t retry_after;                /* the longest wait a server asked for, in seconds; -1 when none did */
     instant not_before;                 /* the server asked not to be asked before: the run sends no more; INSTANT_NONE */
     int emptied;                        /* charts that are here, of a caseload that is empty at the server since this run */
+    int hidden;                         /* records that the server counts and does not show */
     int absent;                         /* patients of the caseload that the server did not deliver */
     char departed[256];                 /* the names of those who left the caseload, as many as fit; for the screen, never a journal */
     int removed;                        /* resources that left charts because the server no longer has them */

@@ -90,7 +90,7 @@ static enum status prepare(struct command_line *line, char *server, size_t size,
 {
     int64_t seconds = 0;
     enum status status = STATUS_OK;
-    if (!isatty(fileno(line->err))) {
+    if (!isatty(STDIN_FILENO) && !isatty(fileno(line->err))) {
         status = pause_check(line->store, clock_now(&line->clock), &seconds, error);
     }
     if (status != STATUS_OK) {

@@ -62,7 +62,8 @@ static void disturb_transaction(struct world *world, cJSON *tree, cJSON *entries
 static void disturb_search(struct world *world, cJSON *tree, cJSON *entries, int count)
 {
     int64_t total = 0;
-    if (json_integer(tree, "total", &total) && chance(world, 50)) {
+    world->left_out = json_integer(tree, "total", &total) && !world->left_out && chance(world, 50);
+    if (world->left_out) { /* never twice running: then it is what the server shows */
         cJSON_DeleteItemFromArray(entries, (int)draw(world, (uint32_t)count));
     } else if (chance(world, 50)) {
         cJSON_AddItemToArray(entries, cJSON_Duplicate(cJSON_GetArrayItem(entries, (int)draw(world, (uint32_t)count)), true));

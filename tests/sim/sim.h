@@ -181,6 +181,7 @@ struct world {
     bool decided;               /* in the end the nurses decide their conflicts */
     bool rule;                  /* the server refuses POISON */
     bool healed;
+    bool left_out;              /* the last answer that was disturbed lacked an entry */
     bool restored;
     int changes;                /* numbers what the office writes */
 
