@@ -203,6 +203,8 @@ static enum status fetch_members(struct sync *sync, struct sync_result *result, 
     }
     if (status == STATUS_OK) {
         status = caseload_members(resource, clock_now(&sync->clock), caseload_add, caseload, error);
+        /* Somebody who cannot be told may be one who is here. Where nobody can be, that is said: see believe() in pull.c. */
+        caseload->doubtful = caseload->count > 0 && !caseload_is_told(resource, clock_now(&sync->clock));
     }
     cJSON_Delete(resource);
     return status;

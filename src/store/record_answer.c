@@ -369,7 +369,19 @@ static bool rename_reference(void *context, const char *reference, char *out, si
     return strcmp(reference, renaming->from) == 0 && text_format(out, size, "%s", renaming->to);
 }
 
-/* What was sent names something of ours that the server has given no id: wherever it has something else, ours is named. */
+/* Whether what the server has in a place is of the same type, and nothing that is here: lists may be in another order. */
+static enum status is_nobodys(struct store *store, const char *type, const char *there, bool *nobodys)
+{
+    const char *id = reference_id(there, type);
+    struct row row = {0};
+    bool found = false;
+    enum status status = id != NULL ? row_find(store, type, id, NULL, 0, &row, &found, NULL) : STATUS_OK;
+
+    *nobodys = text_starts_with(there, "urn:uuid:") || (id != NULL && !found);
+    return status;
+}
+
+/* What was sent names something of ours that the server has given no id: wherever it has nobody's instead, ours is named. */
 static bool rename_unknown(void *context, const char *reference, char *out, size_t size)
 {
     struct renaming *renaming = context;
@@ -385,9 +397,13 @@ static bool rename_unknown(void *context, const char *reference, char *out, size
     enum status known = outbox_server_id(renaming->store, type, slash + 1, id, NULL);
     renaming->from = known == STATUS_NOT_FOUND ? reference_there(renaming->sent, renaming->theirs, reference) : NULL;
     renaming->to = reference;
+    bool nobodys = false;
     if (known != STATUS_OK && known != STATUS_NOT_FOUND) {
         renaming->status = known;
     } else if (renaming->from != NULL) {
+        renaming->status = is_nobodys(renaming->store, type, renaming->from, &nobodys);
+    }
+    if (nobodys && renaming->status == STATUS_OK) {
         renaming->status = references_rewrite(renaming->mine, rename_reference, renaming, NULL);
     }
     return false;

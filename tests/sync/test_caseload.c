@@ -50,6 +50,9 @@ static void an_unreadable_caseload_sends_nobody_away(void **state)
     assert_run(bed, STATUS_ATTENTION); /* and is no good sync either: nobody's chart is refreshed */
     assert_run(bed, STATUS_ATTENTION);
     assert_int_equal(patients(bed), 8);
+    put_resource(bed, "Group/g1", GROUP_OF(MEMBER("p1") ",{\"entity\":{\"identifier\":{\"value\":\"7\"}}}"));
+    assert_run(bed, STATUS_OK); /* who that is, nobody can tell: nobody leaves */
+    assert_int_equal(patients(bed), 8);
     put_resource(bed, "Group/g1", NOBODY);
     assert_run(bed, STATUS_ATTENTION);
     bed->sync.caseload = "Patient?_id=nobody";
