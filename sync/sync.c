@@ -144,6 +144,7 @@ enum status sync_probe(struct sync *sync, struct sync_result *result, struct err
 {
     char base[SERVER_SIZE];
     struct sync run = with_base(sync, base);
+    sync_result_init(result); /* zeros would say that the server asked not to be asked before 1970 */
     return probe(&run, result, error);
 }
 

@@ -172,7 +172,6 @@ visits() {
     printf '[console]\nlanguage = ja\n' > "$home/config"
     check "another visit is recorded" record others "$second"
     check "an answer that is lost is unknown" broken lose
-    check "an answer that is cut is unknown" broken cut
     delivered "the visit with lost answers" "$second" Observation:9 DocumentReference:1 Consent:2 MedicationStatement:2
     rm "$home/config"
 
