@@ -104,6 +104,13 @@ enum status compare_list(struct listing *listing, const struct buffer *question,
     return status;
 }
 
+bool compare_is_refused(const struct pulling *pulling, enum status status)
+{
+    long code = pulling->result->last.code;
+    return status == STATUS_NOT_FOUND || (status == STATUS_FAILED && code >= 400 && code != 401) ||
+           (status == STATUS_UNREACHABLE && (code == 500 || code == 501));
+}
+
 void listing_free(struct listing *listing)
 {
     memory_free(listing->there.items);

@@ -44,6 +44,9 @@ enum status compare_list(struct listing *listing, const struct buffer *question,
 /* The same in two steps: what a search has to say of each, behind its URL; and an answer to it. */
 void compare_append_elements(const struct listing *listing, struct buffer *url);
 enum status compare_take(struct listing *listing, const cJSON *bundle, struct error *error) MUST_CHECK;
+/* Whether the server answered a comparison, and said that it does not do that: then its charts are read all the same. A sign-in
+ * that ended is no such answer, nor is anything that failed here. */
+bool compare_is_refused(const struct pulling *pulling, enum status status);
 void listing_free(struct listing *listing);
 /* Asks for what is here and not listed, and for what is listed and does not go with what is here, each by its id. What the
  * server deleted leaves the record and counts in result->removed; what it forgot of the nurse's waits for her. */

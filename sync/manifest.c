@@ -286,8 +286,7 @@ enum status manifest_check(struct pulling *pulling, const struct caseload *patie
         return status;
     }
     status = check(&checking, patients, numbers, &trouble);
-    if ((status == STATUS_FAILED && pulling->result->last.code >= 400) || status == STATUS_NOT_FOUND ||
-        (status == STATUS_UNREACHABLE && (pulling->result->last.code == 500 || pulling->result->last.code == 501))) {
+    if (compare_is_refused(pulling, status)) {
         log_event("manifest-refused", 0, (long)patients->count); /* a server that cannot be asked so still gives charts */
         pulling->result->last.words[0] = '\0';
         status = STATUS_OK;

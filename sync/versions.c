@@ -320,8 +320,7 @@ enum status versions_check(struct pulling *pulling, const struct caseload *patie
     if (value[0] != '\0') { /* else all was just read for the first time */
         status = compare_from(pulling, patients, value, now, &trouble);
     }
-    if ((status == STATUS_FAILED && pulling->result->last.code >= 400) || status == STATUS_NOT_FOUND ||
-        (status == STATUS_UNREACHABLE && (pulling->result->last.code == 500 || pulling->result->last.code == 501))) {
+    if (compare_is_refused(pulling, status)) {
         log_event("versions-refused", 0, (long)patients->count); /* a server that cannot be asked so still gives charts */
         pulling->result->last.words[0] = '\0';
         status = STATUS_OK;

@@ -130,7 +130,7 @@ enum status outbox_retry(struct store *store, int64_t number, struct error *erro
     if (status == STATUS_OK) {
         status = for_each(store,
                           "UPDATE outbox SET state = 'waiting', http_status = 0, reason = '', "
-                          "attempts = attempts > 0 AND (http_status < 300 OR http_status = 408 OR http_status >= 500) WHERE number = ?",
+                          "attempts = " MAY_HAVE_ARRIVED " WHERE number = ?",
                           &number, 1, "", error);
     }
     if (status == STATUS_OK) {

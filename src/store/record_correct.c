@@ -134,8 +134,7 @@ static enum status replace(struct correcting *work, struct error *error)
         status = add(work, CORRECTED, error);
     }
     if (status == STATUS_OK) {
-        status = row_run(work->store, "UPDATE outbox SET attempts = attempts > 0 AND (http_status < 300 OR http_status = 408 OR "
-                         "http_status >= 500), http_status = 0, reason = '' WHERE number = ?",
+        status = row_run(work->store, "UPDATE outbox SET attempts = " MAY_HAVE_ARRIVED ", http_status = 0, reason = '' WHERE number = ?",
                          work->row.number, error);
     }
     return status == STATUS_OK

@@ -13,6 +13,7 @@
 #include "store/store.h"
 #include "store/vault.h"
 #include "sync/sync.h"
+#include "tests/support/highest.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,19 +104,6 @@ static void metered_ahead(void *context, const struct request *request, struct s
     double start = bench_now();
     meter->inner.ahead(meter->inner.context, request, spent);
     meter->waited += bench_now() - start;
-}
-
-static long highest_kb(void)
-{
-    char line[256];
-    long kb = -1;
-    FILE *file = fopen("/proc/self/status", "r");
-    while (file != NULL && fgets(line, sizeof line, file) != NULL && sscanf(line, "VmHWM: %ld kB", &kb) != 1) {
-    }
-    if (file != NULL) {
-        fclose(file);
-    }
-    return kb;
 }
 
 /* Of this process, in ms: what other programs on the machine do matters less to it. */

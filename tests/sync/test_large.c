@@ -1,5 +1,6 @@
 /* One resource that is larger than a small device has memory for: the chart lacks it by name, and the rest comes. */
 #include "tests/sync/sync_test.h"
+#include "tests/support/highest.h"
 
 #define HIGHEST_KB (24 * 1024)
 #define BEGIN "{\"resourceType\":\"%s\",\"id\":\"large\",\"status\":\"%s\",\"subject\":{\"reference\":\"Patient/p1\"},"
@@ -44,19 +45,6 @@ static void write_parts(FILE *file, long count)
               "\"unit\":\"mmHg\",\"system\":\"http://unitsofmeasure.org\",\"code\":\"mm[Hg]\"}}", file);
     }
     fprintf(file, "]}\n");
-}
-
-static long highest_kb(void)
-{
-    char line[256];
-    long kb = -1;
-    FILE *file = fopen("/proc/self/status", "r");
-    while (file != NULL && fgets(line, sizeof line, file) != NULL && sscanf(line, "VmHWM: %ld kB", &kb) != 1) {
-    }
-    if (file != NULL) {
-        fclose(file);
-    }
-    return kb;
 }
 
 /* Tools that watch memory take some themselves. */
