@@ -11,8 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define VALUE_MEMORY 144                                            /* bytes */
-#define ANSWER_MEMORY (3 * (size_t)RESPONSE_LIMIT + 512 * 1024)
+#define VALUE_MEMORY 144 /* bytes */
 
 void sync_report(struct sync *sync, enum sync_phase phase, int done, int total, const char *patient)
 {
@@ -236,12 +235,14 @@ static enum status web_page(struct error *error)
                      _("a web page answered instead of the server: this network may want a sign-in first"));
 }
 
-/* How many values an answer of so many bytes may have. Its bytes are in memory three times at most (as they came or were
- * printed, in the tree, in the record), and each value takes a node of the tree and up to two short texts. */
-static size_t values_in(size_t length)
+/* How many values an answer may have. Its bytes are in memory three times at most (as they came or were printed, in the
+ * tree, in the record), and each value takes a node of the tree and up to two short texts. */
+static size_t values_in(const struct buffer *body)
 {
-    size_t bytes = 3 * length;
-    return bytes < ANSWER_MEMORY ? (ANSWER_MEMORY - bytes) / VALUE_MEMORY : 0;
+    size_t limit = body->limit > RESPONSE_LIMIT ? body->limit : RESPONSE_LIMIT; /* a smaller one shortens what is sent again */
+    size_t memory = 3 * limit + 512 * 1024;
+    size_t bytes = 3 * body->length;
+    return bytes < memory ? (memory - bytes) / VALUE_MEMORY : 0;
 }
 
 /* The same; *too_large: it is whole, but its tree would take more memory than a small device has. */
@@ -249,7 +250,7 @@ static enum status read_document(const struct response *response, cJSON **docume
 {
     struct error detail = {0};
     enum status status = json_parse_within(buffer_text(&response->body), response->body.length,
-                                           values_in(response->body.length), document, &detail);
+                                           values_in(&response->body), document, &detail);
     *too_large = status == STATUS_FULL;
     if (status == STATUS_NO_MEMORY) {
         return error_no_memory(error);

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #define SERVER_SIZE 512
+#define STATEMENT_LIMIT ((size_t)4 * 1024 * 1024) /* bytes: HAPI's whole statement has 1.5 MB. It is read and not recorded */
 #define PROBED_SCOPE "probed" /* its cursor: when the server was last asked what it is */
 
 void sync_result_init(struct sync_result *result)
@@ -45,8 +46,9 @@ static enum status ask_what(struct sync *sync, struct sync_result *result, cJSON
     buffer_init(&url, URL_SIZE);
     /* A whole statement is 100 kB of HAPI even when compressed, more than a weak link brings over before it is cut. */
     buffer_format(&url, "%s/metadata?_elements=software,fhirVersion", sync->server);
-    enum status status = url.status == STATUS_OK ? exchange_get(sync, result, buffer_text(&url), statement, error)
-                                                 : error_no_memory(error);
+    enum status status = url.status == STATUS_OK
+                             ? exchange_get_within(sync, result, buffer_text(&url), STATEMENT_LIMIT, statement, error)
+                             : error_no_memory(error);
     buffer_free(&url);
     if (status == STATUS_NOT_FOUND) {
         status = error_set(error, STATUS_UNREACHABLE,

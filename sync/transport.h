@@ -12,8 +12,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Of one answer. With these the highest memory of a sync stays below 24 MB, whatever the answer looks like (tests/bench). */
-#define RESPONSE_LIMIT (4u * 1024 * 1024) /* bytes, after decompression */
+/* Of one answer. With it the highest memory of a console that syncs stays below 24 MB, whatever the answer looks like
+ * (tests/bench). */
+#define RESPONSE_LIMIT (2u * 1024 * 1024) /* bytes, after decompression */
 
 struct request {
     const char *method;          /* GET, POST, PUT */

@@ -176,6 +176,7 @@ static void measure_all(const char *build, const char *folder)
     bench_first_sync(build, folder, some);
     bench_small_syncs(build, folder, sixty);
     bench_large_documents(build, folder, sixty);
+    bench_console_document(build, folder, sixty);
 }
 
 int main(int argc, char **argv)

@@ -63,6 +63,10 @@ void bench_import(const char *folder, const char *ndjson);
 void bench_queries(const char *folder, const char *home, const char *one_patient_ndjson);
 void bench_console(const char *build, const char *home);
 void bench_console_syncing(const char *build, const char *folder, const char *ndjson);
+/* A copy of a caseload in which one document more has a text of so many letters, and so many small values. */
+void bench_add_document(const char *from, const char *to, size_t letters, size_t values);
+/* A console whose sync brings the largest document that is accepted. */
+void bench_console_document(const char *build, const char *folder, const char *ndjson);
 /* The first sync, next to curl; what it takes of memory. From the loopback server, or from one that runs at `base`. */
 void bench_first_sync(const char *build, const char *folder, const char *ndjson);
 void bench_first_sync_from(const char *folder, const char *base);

@@ -8,6 +8,7 @@
 #include "store/outbox.h"
 #include "store/store.h"
 #include "store/vault.h"
+#include "tests/support/highest.h"
 
 #include <poll.h>
 #include <pty.h>
@@ -20,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#define DOCUMENT_LETTERS 2080000 /* RESPONSE_LIMIT, all but a little */
 #define KEYS 200
 #define TYPED 100      /* letters of a note */
 #define SAVED_AFTER 700 /* ms without a key after which the console saves what was typed */
@@ -93,19 +95,9 @@ static void forget_highest(pid_t child)
 /* In kB. */
 static long highest(pid_t child)
 {
-    char path[64], line[256];
-    long kb = -1;
+    char path[64];
     snprintf(path, sizeof path, "/proc/%d/status", (int)child);
-    FILE *file = fopen(path, "r");
-    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
-        if (sscanf(line, "VmHWM: %ld kB", &kb) == 1) {
-            break;
-        }
-    }
-    if (file != NULL) {
-        fclose(file);
-    }
-    return kb;
+    return highest_kb_in(path);
 }
 
 static double unlock_cost(const char *home)
@@ -207,40 +199,43 @@ void bench_console(const char *build, const char *home)
     bench_row("its highest, while unlocking", text, "", true);
 }
 
-/* How much of a time syncs took, by the journal. Leaving the console ended the last. */
-static double synced_share(const char *home, instant from, instant until)
+/* The runs that the journal has. The caller frees them. */
+static void read_journal(const char *home, struct journal_rows *rows)
 {
     struct paths paths;
     struct error error = {0};
     struct vault *vault = NULL;
     struct store *store = NULL;
-    struct journal_rows rows = {.items = NULL};
     struct store_options options = {.clock = clock_system(), .randomness = randomness_system()};
-    int64_t covered = 0;
     if (paths_find(&paths, BENCH_USER, home, NULL, &error) != STATUS_OK ||
         vault_unlock(&paths, BENCH_PASSPHRASE, &options.clock, &vault, &error) != STATUS_OK ||
-        store_open(&paths, vault, &options, &store, &error) != STATUS_OK || journal_read(store, 50, &rows, &error) != STATUS_OK) {
+        store_open(&paths, vault, &options, &store, &error) != STATUS_OK || journal_read(store, 50, rows, &error) != STATUS_OK) {
         bench_die("%s", error.sentence);
     }
+    store_close(store);
+    vault_free(vault);
+}
+
+/* How much of a time syncs took, by the journal. Leaving the console ended the last. */
+static double synced_share(const char *home, instant from, instant until)
+{
+    struct journal_rows rows = {.items = NULL};
+    int64_t covered = 0;
+    read_journal(home, &rows);
     for (size_t i = 0; i < rows.count; i++) {
         instant begin = rows.items[i].start > from ? rows.items[i].start : from;
         instant end = rows.items[i].end < until ? rows.items[i].end : until;
         covered += end > begin ? end - begin : 0;
     }
     journal_rows_free(&rows);
-    store_close(store);
-    vault_free(vault);
     return (double)covered / (double)(until - from);
 }
 
-void bench_console_syncing(const char *build, const char *folder, const char *ndjson)
+/* A console that works with the server at `base`, unlocked, a sync begun. */
+static void start_syncing(struct console_run *run, const char *build, const char *folder, const char *home, const char *base)
 {
-    char base[256], home[96], config[128], program[4096];
-    struct clock clock = clock_system();
-    struct console_run run;
+    char config[128], program[4096];
     size_t painted = 0;
-    pid_t server = bench_server_start(build, ndjson, "0", base, sizeof base);
-    snprintf(home, sizeof home, "%s/home", folder);
     snprintf(config, sizeof config, "%s/sync.ini", folder);
     FILE *file = fopen(config, "w");
     if (file == NULL) {
@@ -249,23 +244,66 @@ void bench_console_syncing(const char *build, const char *folder, const char *nd
     fprintf(file, "[sync]\nserver = %s\n", base);
     fclose(file);
     snprintf(program, sizeof program, "%s/doorstep", build);
-    console_start(&run, program, home, config);
-    console_type(&run, BENCH_PASSPHRASE, 100, &painted);
-    console_type(&run, "\r", 150, &painted);
-    forget_highest(run.child);
-    console_type(&run, "y", 20, &painted);
-    console_type(&run, "p", 20, &painted);
+    console_start(run, program, home, config);
+    console_type(run, BENCH_PASSPHRASE, 100, &painted);
+    console_type(run, "\r", 150, &painted);
+    forget_highest(run->child);
+    console_type(run, "y", 20, &painted);
+    console_type(run, "p", 20, &painted);
+}
+
+static void tell_highest(const struct console_run *run, const char *what)
+{
+    char text[96];
+    long kb = highest(run->child);
+    snprintf(text, sizeof text, "%.1f MB", (double)kb / 1024);
+    bench_row(what, text, "24 MB", kb <= 24 * 1024);
+}
+
+void bench_console_syncing(const char *build, const char *folder, const char *ndjson)
+{
+    char base[256], home[96], text[96];
+    struct clock clock = clock_system();
+    struct console_run run;
+    pid_t server = bench_server_start(build, ndjson, "0", base, sizeof base);
+    snprintf(home, sizeof home, "%s/home", folder);
+    start_syncing(&run, build, folder, home, base);
     instant from = clock_now(&clock);
     leaf(&run, "while syncing");
     type_note(&run, "while syncing");
     instant until = clock_now(&clock);
-    long kb = highest(run.child);
-    char text[96];
-    snprintf(text, sizeof text, "%.1f MB", (double)kb / 1024);
-    bench_row("highest memory of a console while syncing", text, "24 MB", kb <= 24 * 1024);
+    tell_highest(&run, "highest memory of a console while syncing");
     console_stop(&run);
     bench_server_stop(server);
     double share = synced_share(home, from, until);
     snprintf(text, sizeof text, "%.0f %% of their time", share * 100);
     bench_row("a sync ran during these keys", text, "95 %", share >= 0.95);
+}
+
+void bench_console_document(const char *build, const char *folder, const char *ndjson)
+{
+    char base[256], home[96], large[96];
+    struct console_run run;
+    struct vault *vault = NULL;
+    struct journal_rows rows = {.items = NULL};
+    snprintf(home, sizeof home, "%s/document-home", folder);
+    snprintf(large, sizeof large, "%s/document.ndjson", folder);
+    bench_add_document(ndjson, large, DOCUMENT_LETTERS, 0);
+    store_close(bench_store_make(home, &vault));
+    vault_free(vault);
+    pid_t server = bench_server_start(build, large, "0", base, sizeof base);
+    start_syncing(&run, build, folder, home, base);
+    for (int i = 0; i < 60 && rows.count == 0; i++) {
+        size_t painted = 0;
+        console_type(&run, i % 2 == 0 ? "j" : "k", 500, &painted);
+        journal_rows_free(&rows);
+        read_journal(home, &rows);
+    }
+    if (rows.count == 0 || rows.items[0].result != STATUS_OK) { /* else it was passed over as too large */
+        bench_die("the document did not come");
+    }
+    tell_highest(&run, "its highest with a document of 2 MB");
+    journal_rows_free(&rows);
+    console_stop(&run);
+    bench_server_stop(server);
 }

@@ -494,8 +494,7 @@ void bench_small_syncs(const char *build, const char *folder, const char *ndjson
 
 /* --- large ones ---------------------------------------------------------------------------------------------- */
 
-/* A copy of a caseload in which one document has a text of 12 MB, or 400,000 values. */
-static void add_document(const char *from, const char *to, bool values)
+void bench_add_document(const char *from, const char *to, size_t letters, size_t values)
 {
     char *line = NULL;
     size_t capacity = 0;
@@ -510,11 +509,11 @@ static void add_document(const char *from, const char *to, bool values)
     }
     fprintf(out, "{\"resourceType\":\"DocumentReference\",\"id\":\"large\",\"status\":\"current\",\"subject\":{\"reference\":"
                  "\"Patient/patient-001\"},\"content\":[{\"attachment\":{\"contentType\":\"application/pdf\",\"data\":\"");
-    for (int i = 0; i < (values ? 1 : 3000000); i++) {
+    for (size_t i = 0; i < letters; i += 4) {
         fputs("QUJD", out);
     }
     fputs("\"}}],\"category\":[{}", out);
-    for (int i = 0; i < (values ? 200000 : 0); i++) {
+    for (size_t i = 0; i < values; i += 2) {
         fputs(",{\"v\":1.5}", out);
     }
     fputs("]}\n", out);
@@ -530,7 +529,7 @@ void bench_large_documents(const char *build, const char *folder, const char *nd
         char base[256], name[32], large[128];
         struct device device;
         snprintf(large, sizeof large, "%s/document.ndjson", folder);
-        add_document(ndjson, large, i == 1);
+        bench_add_document(ndjson, large, i == 0 ? 12000000 : 4, i == 0 ? 0 : 400000);
         pid_t server = bench_server_start(build, large, "0", base, sizeof base);
         snprintf(name, sizeof name, "document-%d", i);
         device_make(&device, folder, name, base);

@@ -225,7 +225,7 @@ static void large_pages_come_in_parts(void **state)
     static const struct {
         int notes;
         size_t size;
-    } charts[] = {{40, 200 * 1000}, {3, 3 * 1000 * 1000}};
+    } charts[] = {{40, 200 * 1000}, {3, 1900 * 1000}};
     for (size_t i = 0; i < sizeof charts / sizeof charts[0]; i++) {
         struct bed *bed = new_home();
         struct watch watch;
