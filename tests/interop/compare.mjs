@@ -60,7 +60,7 @@ function belongings(caseload, patient) {
   }
 }
 
-// patients LIST SCOPE ALL: `doorstep patients --json` lists exactly whom the scope names (a Group, or a Bundle of
+// patients LIST SCOPE ALL: `doorstep patients --json` lists exactly whom the scope names (a Group, a List, or a Bundle of
 // Appointments or Patients, as the server has it), complete, and as the server describes them.
 function patients(listFile, scopeFile, allFile) {
   const list = read(listFile);
@@ -69,9 +69,9 @@ function patients(listFile, scopeFile, allFile) {
   const members = new Set();
   const earlier = Date.now() - 7 * DAY;
   const later = Date.now() + 14 * DAY;
-  for (const member of scope.member ?? []) {
-    members.add(idOf(member.entity.reference));
-  }
+  const named = scope.resourceType === 'List' ? scope.entry.map((entry) => entry.item)
+    : (scope.member ?? []).map((member) => member.entity);
+  named.forEach((entity) => members.add(idOf(entity.reference)));
   for (const resource of resources(scope)) {
     const at = Date.parse(resource.start);
     if (resource.resourceType === 'Patient') {

@@ -1,6 +1,6 @@
 # Sourced by run.sh: what a nurse and her device go through against one FHIR base, and what the server must then hold.
 # Set for a journey: $name, $server (asked directly), $base (the same over the wire, see wire.mjs; $wire is its folder),
-# $token ("" for none), $folder (its own) and three patients: $first $second $third. $home is the device in use.
+# $token ("" for none), $folder (its own) and four patients: $first $second $third $fourth. $home is the device in use.
 
 types="Observation AllergyIntolerance Condition Consent DocumentReference Task MedicationRequest MedicationStatement
        MedicationAdministration Flag"
@@ -63,6 +63,13 @@ scoped() {
         ${token:+--token-file "$folder/token"} && sync 0 && caseload_is "$2"
 }
 
+# listed: a List of two patients is made at the server; $list is its id
+listed() {
+    printf '{"resourceType":"List","status":"current","mode":"working","entry":[%s]}' \
+        "{\"item\":{\"reference\":\"Patient/$first\"}},{\"item\":{\"reference\":\"Patient/$third\"}}" > "$folder/list" &&
+        http -f -o "$folder/list.json" --data-binary "@$folder/list" "$server/List" && list=$(compare get "$folder/list.json" id)
+}
+
 receiving() {
     check "enrols and finds out who answers" enrol nurse --server "$base" --practitioner nurse-practice \
         --caseload Group/caseload-practice ${token:+--token-file "$folder/token"}
@@ -76,6 +83,8 @@ receiving() {
     check "receives the patients of her appointments" scoped appointments \
         'Appointment?actor=Practitioner/nurse-practice&_count=200' appointments
     check "receives the patients of a search" scoped search 'Patient?gender=female&_count=200' 'Patient?gender=female'
+    check "a list of patients is kept at the server" listed
+    check "receives the patients of a list" scoped list "List/$list" "List/$list"
     home=$folder/nurse
 }
 
@@ -175,6 +184,10 @@ visits() {
     delivered "the visit with lost answers" "$second" Observation:9 DocumentReference:1 Consent:2 MedicationStatement:2
     rm "$home/config"
 
+    check "a third visit is recorded" record short "$fourth"
+    check "an answer that is cut is unknown" broken cut
+    delivered "the visit whose answer was cut" "$fourth" Observation:3 Consent:1 MedicationStatement:2
+
     check "a visit to be cut off is recorded" record short "$first"
     check "the program is killed while it sends" killed
     delivered "the visit that was cut off" "$first" Observation:3 Consent:1 MedicationStatement:2
@@ -221,9 +234,9 @@ stranger() {
         sync 1 2> "$home/words" && grep 401 "$home/words"
 }
 
-# journey NAME SERVER WIRE PATH TOKEN FIRST SECOND THIRD
+# journey NAME SERVER WIRE PATH TOKEN FIRST SECOND THIRD FOURTH
 journey() {
-    name=$1 server=$2$4 base=$3$4 token=$5 first=$6 second=$7 third=$8
+    name=$1 server=$2$4 base=$3$4 token=$5 first=$6 second=$7 third=$8 fourth=$9
     folder=$work/$name
     mkdir "$folder"
     [ -z "$token" ] || printf '%s\n' "$token" > "$folder/token"

@@ -27,7 +27,7 @@ fi
 
 printf 'practice kitchen table\n' > "$work/passphrase"
 export DOORSTEP_PASSPHRASE_FILE="$work/passphrase"
-"$build/practice" --patients 6 --days 7 > "$work/caseload.ndjson" && compare bundles "$work/caseload.ndjson" 50 "$work"
+"$build/practice" --patients 8 --days 7 > "$work/caseload.ndjson" && compare bundles "$work/caseload.ndjson" 50 "$work"
 
 # at BASE...: the journeys of one nurse at a server (see journey), and the office beside her
 at() {
@@ -47,7 +47,7 @@ if [ $with_medplum = yes ]; then
         origin=${url%/fhir/R4}
         check "takes the practice caseload" load "$url" $token
         connect "$origin"
-        at medplum "$origin" "$through" /fhir/R4 $token patient-001 patient-002 patient-003
+        at medplum "$origin" "$through" /fhir/R4 $token patient-001 patient-002 patient-003 patient-004
     fi
 fi
 if [ $with_hapi = yes ]; then
@@ -56,8 +56,8 @@ if [ $with_hapi = yes ]; then
         origin=$url
         check "takes the practice caseload" load "$origin/fhir" ''
         connect "$origin"
-        at hapi "$origin" "$through" /fhir '' patient-001 patient-002 patient-003
-        at hapi-strict "$origin" "$through" /strict '' patient-004 patient-005 patient-006
+        at hapi "$origin" "$through" /fhir '' patient-001 patient-002 patient-003 patient-007
+        at hapi-strict "$origin" "$through" /strict '' patient-004 patient-005 patient-006 patient-008
         [ "${KILLS:-50}" = 0 ] || killing "${KILLS:-50}" "${SEED:-1}"
         large
     fi
