@@ -84,6 +84,12 @@ static void collect(void *context, const char *patient)
     collecting->named = true;
 }
 
+/* Whether there was room for whom was named so far. */
+static enum status noted(const struct collecting *collecting, struct error *error)
+{
+    return collecting->caseload->status == STATUS_OK ? STATUS_OK : error_no_memory(error);
+}
+
 /* An Appointment that is no sound resource may still say whose it is. */
 static enum status collect_unsound(struct collecting *collecting, const cJSON *resource, struct error *error)
 {
@@ -97,7 +103,7 @@ static enum status collect_unsound(struct collecting *collecting, const cJSON *r
     }
     /* One broken resource must not hide all the others. */
     collecting->caseload->doubtful = collecting->caseload->doubtful || !collecting->named;
-    return collecting->caseload->status;
+    return noted(collecting, error);
 }
 
 static enum status collect_entry(void *context, size_t index, const struct bundle_entry *entry, struct error *error)
@@ -117,7 +123,7 @@ static enum status collect_entry(void *context, size_t index, const struct bundl
     } else if (status == STATUS_OK && strcmp(head.type, "Appointment") == 0) {
         status = caseload_members(entry->resource, collecting->now, collect, collecting, error);
     }
-    return status == STATUS_OK ? collecting->caseload->status : status;
+    return status == STATUS_OK ? noted(collecting, error) : status;
 }
 
 static enum status collect_page(void *context, const cJSON *bundle, struct error *error)
@@ -366,7 +372,6 @@ enum status caseload_today_there(struct sync *sync, struct sync_result *result, 
         return status;
     }
     enum status asked = fetch_appointments(sync, result, practitioner, &collecting, 0, 1, &trouble);
-    asked = asked == STATUS_OK ? today->status : asked;
     if (asked == STATUS_FAILED || asked == STATUS_NOT_FOUND || asked == STATUS_INVALID) {
         result->last.words[0] = '\0'; /* a server without appointments costs only the order */
         return STATUS_OK;
