@@ -180,6 +180,9 @@ static enum status apply_page(void *context, const cJSON *bundle, struct error *
     struct pulling *pulling = context;
     struct store *store = pulling->sync->store;
     int before = pulling->result->entry.pulled;
+    if (bundle_count(bundle) == 0 && !pulling->marking) {
+        return STATUS_OK; /* most answers of a quiet day: nothing to write, not even how far it came */
+    }
     enum status status = record_begin(store, error);
     if (status == STATUS_OK) {
         status = bundle_each(bundle, apply_entry, pulling, error);

@@ -316,14 +316,18 @@ static enum status release_others(struct pulling *pulling, const struct caseload
     if (status == STATUS_OK && strcmp(back, PUT_BACK) != 0) {
         status = believe(pulling, caseload, present, &believed, error);
     }
-    if (status != STATUS_OK || !believed) {
+    size_t first = 0;
+    while (first < present->all.count && caseload_has(caseload, present->all.ids[first])) {
+        first++;
+    }
+    if (status != STATUS_OK || !believed || first == present->all.count) {
         return status;
     }
     status = record_begin(store, error);
     if (status != STATUS_OK) {
         return status;
     }
-    for (size_t i = 0; i < present->all.count && status == STATUS_OK; i++) {
+    for (size_t i = first; i < present->all.count && status == STATUS_OK; i++) {
         if (!caseload_has(caseload, present->all.ids[i])) {
             status = release(pulling, present->all.ids[i], error);
         }

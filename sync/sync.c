@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "fhir/bundle.h"
 #include "store/audit.h"
+#include "store/record.h"
 #include "sync/address.h"
 #include "sync/exchange.h"
 #include "sync/manifest.h"
@@ -58,15 +59,22 @@ static enum status ask_what(struct sync *sync, struct sync_result *result, cJSON
 }
 
 /* What was learned of other software, or elsewhere, need not hold here. */
-static enum status forget_learned(struct store *store, struct error *error)
+static enum status begin_anew(struct sync *sync, const char *software, struct error *error)
 {
-    static const char *const learned[] = {SETTING_SERVER_LIMIT, SETTING_SERVER_GZIP, SETTING_SERVER_BATCH,
-                                          SETTING_SERVER_PAGE,  SETTING_SERVER_BODY, SETTING_SERVER_REFUSED};
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < sizeof learned / sizeof learned[0] && status == STATUS_OK; i++) {
-        status = store_setting_set(store, learned[i], "", error);
+    const char *const settings[][2] = {
+        {SETTING_SERVER_LIMIT, ""},   {SETTING_SERVER_GZIP, ""},
+        {SETTING_SERVER_BATCH, ""},   {SETTING_SERVER_PAGE, ""},
+        {SETTING_SERVER_BODY, ""},    {SETTING_SERVER_REFUSED, ""},
+        {SETTING_SERVER_SOFTWARE, software}, {SETTING_SERVER_PROBED, sync->server},
+    };
+    enum status status = record_begin(sync->store, error);
+    if (status != STATUS_OK) {
+        return status;
     }
-    return status;
+    for (size_t i = 0; i < sizeof settings / sizeof settings[0] && status == STATUS_OK; i++) {
+        status = store_setting_set(sync->store, settings[i][0], settings[i][1], error);
+    }
+    return sync_end_page(sync->store, status, error);
 }
 
 static enum status learn(struct sync *sync, const cJSON *statement, struct error *error)
@@ -85,13 +93,7 @@ static enum status learn(struct sync *sync, const cJSON *statement, struct error
         status = store_setting_get(sync->store, SETTING_SERVER_PROBED, address, sizeof address, error);
     }
     if (status == STATUS_OK && (strcmp(before, software) != 0 || strcmp(address, sync->server) != 0)) {
-        status = forget_learned(sync->store, error);
-        if (status == STATUS_OK) {
-            status = store_setting_set(sync->store, SETTING_SERVER_SOFTWARE, software, error);
-        }
-        if (status == STATUS_OK) {
-            status = store_setting_set(sync->store, SETTING_SERVER_PROBED, sync->server, error);
-        }
+        status = begin_anew(sync, software, error);
     }
     return status;
 }

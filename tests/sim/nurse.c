@@ -76,10 +76,12 @@ static void enrol_nurse(struct nurse *nurse)
         text_copy(scope, sizeof scope, "appointments");
         break;
     }
+    assert_int_equal(record_begin(nurse->fixture.store, NULL), STATUS_OK);
     set(nurse, SETTING_USER, nurse->name);
     set(nurse, SETTING_SERVER, MODEL_BASE);
     set(nurse, SETTING_CASELOAD, scope);
     set(nurse, SETTING_PRACTITIONER, nurse->name);
+    assert_int_equal(record_commit(nurse->fixture.store, NULL), STATUS_OK);
     if (nurse->made_here) {
         assert_int_equal(record_make_practitioner(nurse->fixture.store, "Nurse Lee", id, NULL), STATUS_OK);
         truth_note_visit(nurse, "");
