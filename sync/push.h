@@ -112,9 +112,15 @@ enum status push_build(struct push *push, const struct push_batch *batch, struct
 /* Writes down what the server said of each row of a batch that was answered
  * with 200. A row the answer does not speak of is looked up by its identifier. */
 enum status push_settle(struct push *push, const struct push_batch *batch, const cJSON *answer, struct error *error) MUST_CHECK;
-/* The server has what a row wants to create, from a try of which nobody can tell what was said. */
-enum status push_found(struct push *push, const struct outbox_row *row, const char *id, const char *version,
-                       struct error *error) MUST_CHECK;
+/* What the server has of a row. All borrowed. */
+struct found {
+    const char *id, *version;
+    const cJSON *theirs;  /* what it showed of that, perhaps only some members; may be NULL */
+    bool told;            /* of the rest of its visit, too, it is known whether it is there */
+};
+/* The server has what a row wants to create, from a try of which nobody can tell what was said. Where what is there names a
+ * ghost (store/record.h) the row goes once more, as a change of it, in this run when it can. */
+enum status push_found(struct push *push, const struct outbox_row *row, const struct found *found, struct error *error) MUST_CHECK;
 /* The server answered, and said that it does not answer this. */
 bool push_unsupported(enum status status, long code);
 /* Reads what an update is of. When that is gone or another version, the update meets it as in a conflict; else *goes. */

@@ -16,36 +16,38 @@
 #include <string.h>
 
 /* What a look-up of our own identifier found. */
-struct found {
+struct own {
     const struct outbox_row *row;
-    char id[ID_SIZE]; /* "" when the server does not have it */
+    char id[ID_SIZE];   /* "" when the server does not have it */
     char version[ID_SIZE];
+    cJSON *resource;    /* owned */
 };
 
 static enum status find_own(void *context, size_t index, const struct bundle_entry *entry, struct error *error)
 {
-    struct found *found = context;
+    struct own *own = context;
     struct resource_head head;
     char uuid[UUID_SIZE];
     (void)index;
-    (void)error;
     /* A server that passes over the condition answers with anything of this type. */
-    if (found->id[0] == '\0' && entry->resource != NULL && resource_head_read(entry->resource, &head, NULL) == STATUS_OK &&
-        strcmp(head.type, found->row->type) == 0 && resource_own_uuid(entry->resource, uuid) &&
-        strcmp(uuid, found->row->uuid) == 0) {
-        text_copy(found->id, sizeof found->id, head.id);
-        text_copy(found->version, sizeof found->version, head.version);
+    if (own->id[0] == '\0' && entry->resource != NULL && resource_head_read(entry->resource, &head, NULL) == STATUS_OK &&
+        strcmp(head.type, own->row->type) == 0 && resource_own_uuid(entry->resource, uuid) &&
+        strcmp(uuid, own->row->uuid) == 0) {
+        text_copy(own->id, sizeof own->id, head.id);
+        text_copy(own->version, sizeof own->version, head.version);
+        own->resource = cJSON_Duplicate(entry->resource, true);
+        return own->resource == NULL ? error_no_memory(error) : STATUS_OK;
     }
     return STATUS_OK;
 }
 
-/* Asks the server whether it has what we made, by our own identifier. */
-static enum status look_up(struct push *push, const struct outbox_row *row, struct found *found, struct error *error)
+/* Asks the server whether it has what we made, by our own identifier. Also after a failure own->resource is to be freed. */
+static enum status look_up(struct push *push, const struct outbox_row *row, struct own *own, struct error *error)
 {
     struct buffer url;
     cJSON *bundle = NULL;
     size_t name = strcspn(row->if_none_exist, "=");
-    *found = (struct found){.row = row};
+    *own = (struct own){.row = row};
     if (row->if_none_exist[name] == '\0') {
         return STATUS_OK; /* an update: going again tells */
     }
@@ -55,7 +57,7 @@ static enum status look_up(struct push *push, const struct outbox_row *row, stru
     enum status status = url.status == STATUS_OK ? exchange_get(push->sync, push->result, buffer_text(&url), &bundle, error)
                                                  : error_no_memory(error);
     if (status == STATUS_OK) {
-        status = bundle_each(bundle, find_own, found, error);
+        status = bundle_each(bundle, find_own, own, error);
     } else if (status == STATUS_NOT_FOUND || status == STATUS_FAILED) {
         status = STATUS_OK; /* a server that does not let us look does not keep us from sending */
     }
@@ -135,52 +137,79 @@ static enum status try_again(struct push *push, const struct outbox_row *row, in
                                             : outbox_mark_unknown(push->sync->store, &row->number, 1, words, error);
 }
 
-/* It was changed here since: what is there is read, for others may have changed that too. */
-static enum status meet_found(struct push *push, const struct outbox_row *row, const char *id, struct error *error)
+/* Whether the server answered, but not with what was asked for. */
+static bool is_hidden(const struct push *push, enum status status)
+{
+    const struct last_exchange *last = &push->result->last;
+    return status == STATUS_NOT_FOUND || (status == STATUS_FAILED && last->code != 401) ||
+           (status == STATUS_UNREACHABLE && (last->end == LAST_TOO_LARGE || push_unsupported(status, last->code)));
+}
+
+/* What is there is read: it was changed here since, and others may have changed that too; or it names a ghost. *shown is
+ * false, and nothing done, when the server does not let it be read. */
+static enum status meet_found(struct push *push, const struct outbox_row *row, const char *id, bool *shown, struct error *error)
 {
     struct resource_head head = {.id = ""};
     char uuid[UUID_SIZE];
     cJSON *theirs = NULL;
     char *body = NULL;
     enum status status = exchange_read(push->sync, push->result, row->type, id, &theirs, error);
-    if (status == STATUS_OK && (resource_head_read(theirs, &head, error) != STATUS_OK || !resource_own_uuid(theirs, uuid) ||
-                                strcmp(uuid, row->uuid) != 0)) {
-        status = STATUS_NOT_FOUND;
-    }
-    if (status == STATUS_OK) {
+    *shown = status == STATUS_OK && resource_head_read(theirs, &head, NULL) == STATUS_OK && resource_own_uuid(theirs, uuid) &&
+             strcmp(uuid, row->uuid) == 0;
+    if (*shown) {
         body = json_print(theirs);
         status = body == NULL ? error_no_memory(error)
                               : record_found(push->sync->store, row->number, head.id, head.version, body, error);
+    } else if (is_hidden(push, status)) {
+        push->result->last.words[0] = '\0';
+        status = STATUS_OK;
     }
     memory_free(body);
     cJSON_Delete(theirs);
     return status;
 }
 
-enum status push_found(struct push *push, const struct outbox_row *row, const char *id, const char *version,
-                       struct error *error)
+enum status push_found(struct push *push, const struct outbox_row *row, const struct found *found, struct error *error)
 {
+    struct store *store = push->sync->store;
     struct error refusal = {0};
-    enum status status = record_found(push->sync->store, row->number, id, version, NULL, &refusal);
+    bool read = false;
+    bool shown = false;
+    enum status status = record_names_ghost(store, row->number, found->theirs, found->told, &read, &refusal);
+    if (status == STATUS_OK && !read) {
+        status = record_found(store, row->number, found->id, found->version, NULL, &refusal);
+        read = status == STATUS_INVALID;
+        status = read ? STATUS_OK : status;
+    }
+    if (status == STATUS_OK && read) {
+        status = meet_found(push, row, found->id, &shown, &refusal);
+    }
+    if (status == STATUS_OK && read && !shown) {
+        status = record_found(store, row->number, found->id, found->version, NULL, &refusal);
+    }
     if (status == STATUS_INVALID) {
-        status = meet_found(push, row, id, &refusal);
-        if (status == STATUS_NOT_FOUND || status == STATUS_FAILED) {
-            return try_again(push, row, 0, _("The server has it, but does not show it; it is sent again."), error);
-        }
+        return try_again(push, row, 0, _("The server has it, but does not show it; it is sent again."), error);
     }
     return status == STATUS_OK ? note_meeting(push, row, error) : accepted(push, status, &refusal, error);
+}
+
+static enum status found_own(struct push *push, const struct own *own, struct error *error)
+{
+    const struct found found = {.id = own->id, .version = own->version, .theirs = own->resource, .told = true};
+    return push_found(push, own->row, &found, error);
 }
 
 /* Somebody created with our identifier, at this moment or twice: what is there is ours. */
 static enum status creation_met(struct push *push, const struct outbox_row *row, int http_status, const char *words,
                                 struct error *error)
 {
-    struct found found;
-    enum status status = look_up(push, row, &found, error);
-    if (status == STATUS_OK && found.id[0] != '\0') {
-        return push_found(push, row, found.id, found.version, error);
+    struct own own;
+    enum status status = look_up(push, row, &own, error);
+    if (status == STATUS_OK) {
+        status = own.id[0] != '\0' ? found_own(push, &own, error) : try_again(push, row, http_status, words, error);
     }
-    return status == STATUS_OK ? try_again(push, row, http_status, words, error) : status;
+    cJSON_Delete(own.resource);
+    return status;
 }
 
 /* What an update is of, as it is there now. */
@@ -198,9 +227,7 @@ static enum status read_target(struct push *push, const struct outbox_row *row, 
     *target = (struct target){.gone = false};
     enum status status = exchange_read(push->sync, push->result, row->type, row->id, &theirs, error);
     target->gone = status == STATUS_NOT_FOUND;
-    const struct last_exchange *last = &push->result->last;
-    bool hidden = status == STATUS_UNREACHABLE && (last->end == LAST_TOO_LARGE || push_unsupported(status, last->code));
-    if (target->gone || hidden || (status == STATUS_FAILED && push->result->last.code != 401)) {
+    if (is_hidden(push, status)) {
         push->result->last.words[0] = '\0';
         status = STATUS_OK;
     }
@@ -279,8 +306,7 @@ struct settling {
     const struct push_batch *batch;
     bool paired;               /* counts agree: entry i speaks of row i */
     bool *settled;             /* per row */
-    bool *failed;              /* per row: an entry said that it is not there */
-    bool any_failed;
+    bool any_failed;           /* an entry said that what it was to create is not there */
     bool successes;            /* the second walk over the entries: what succeeded may name what did not */
     bool interrupted;          /* an entry said "later" */
 };
@@ -301,54 +327,20 @@ static const struct outbox_row *row_of(const struct settling *settling, size_t i
     return settling->paired && index < batch->count && (!carries || batch->rows[index]->is_update) ? batch->rows[index] : NULL;
 }
 
-/* What a success names of ours. */
-struct naming {
-    const struct settling *settling;
-    bool failed; /* something that failed in the same answer */
-};
-
-static bool note_failed(void *context, const char *reference, char *out, size_t size)
-{
-    struct naming *naming = context;
-    const struct push_batch *batch = naming->settling->batch;
-    (void)out;
-    (void)size;
-    for (size_t i = 0; i < batch->count; i++) {
-        const char *uuid = naming->settling->failed[i] ? reference_id(reference, batch->rows[i]->type) : NULL;
-        naming->failed = naming->failed || (uuid != NULL && strcmp(uuid, batch->rows[i]->uuid) == 0);
-    }
-    return false;
-}
-
-/* A transaction that is run as a batch: Medplum gives the ids first, and what it stores may name one that it then refuses. */
-static enum status accept_what_names(struct settling *settling, const struct outbox_row *row, const char *id, const char *version,
-                                     bool *done, struct error *error)
+/* `now`: created or changed by this; else it was there before. What was stored beside something that failed may name that by
+ * the id that it would have had. */
+static enum status take_success(struct settling *settling, const struct outbox_row *row, const struct found *found, bool now,
+                                struct error *error)
 {
     struct push *push = settling->push;
-    struct naming naming = {.settling = settling};
-    struct resource_head head = {.id = ""};
-    struct error refusal = {0};
-    cJSON *theirs = NULL;
-    char *body = NULL;
-    *done = false;
-    enum status status = settling->any_failed ? push_walk_references(push, row, note_failed, &naming, error) : STATUS_OK;
-    if (status != STATUS_OK || !naming.failed) {
+    bool ghost = false;
+    enum status status = now && found->told
+                             ? record_names_ghost(push->sync->store, row->number, found->theirs, true, &ghost, error)
+                             : STATUS_OK;
+    if (status != STATUS_OK) {
         return status;
     }
-    status = exchange_read(push->sync, push->result, row->type, id, &theirs, error);
-    if (status == STATUS_OK && resource_head_read(theirs, &head, NULL) == STATUS_OK &&
-        (version[0] == '\0' || strcmp(head.version, version) == 0)) {
-        body = json_print(theirs);
-        *done = true;
-        status = body == NULL ? error_no_memory(error)
-                              : record_accept_in_part(push->sync->store, row->number, id, head.version, body, &refusal);
-        status = body == NULL ? status : accepted(push, status, &refusal, error);
-    } else if (status == STATUS_NOT_FOUND || status == STATUS_FAILED) {
-        status = STATUS_OK;
-    }
-    memory_free(body);
-    cJSON_Delete(theirs);
-    return status;
+    return now && !ghost ? accept(push, row, found->id, found->version, error) : push_found(push, row, found, error);
 }
 
 /* An entry of success: a receipt when it names a type and an id that fit. */
@@ -356,11 +348,13 @@ static enum status settle_success(struct settling *settling, const struct outbox
                                   const struct bundle_entry *entry, struct error *error)
 {
     struct resource_head head = {.id = ""};
+    const cJSON *theirs = NULL;
     const char *type = entry->location_type;
     const char *id = entry->location_id;
     const char *version = entry->location_version[0] != '\0' ? entry->location_version : entry->etag;
     if (entry->resource != NULL && resource_head_read(entry->resource, &head, NULL) == STATUS_OK && head.id[0] != '\0' &&
         strcmp(head.type, "OperationOutcome") != 0) {
+        theirs = entry->resource;
         type = head.type;
         id = head.id;
         version = head.version[0] != '\0' ? head.version : version;
@@ -376,16 +370,10 @@ static enum status settle_success(struct settling *settling, const struct outbox
         settling->settled[place] = status == STATUS_OK;
         return status;
     }
-    bool done = false;
-    enum status status = accept_what_names(settling, row, id, version, &done, error);
-    if (status != STATUS_OK || done) {
-        settling->settled[place] = status == STATUS_OK;
-        return status;
-    }
-    /* Created now, or there before: a condition that was met is answered with 200. */
-    bool certain = row->is_update || entry->status == 201;
-    status = certain ? accept(settling->push, row, id, version, error)
-                     : push_found(settling->push, row, id, version, error);
+    /* A condition that was met is answered with 200. */
+    bool now = row->is_update || entry->status == 201;
+    const struct found found = {.id = id, .version = version, .theirs = theirs, .told = settling->any_failed};
+    enum status status = take_success(settling, row, &found, now, error);
     settling->settled[place] = status == STATUS_OK;
     return status;
 }
@@ -424,7 +412,7 @@ static enum status settle_entry(void *context, size_t index, const struct bundle
         return settle_success(settling, row, place, entry, error);
     }
     settling->settled[place] = true;
-    settling->failed[place] = !row->is_update;
+    settling->any_failed = settling->any_failed || !row->is_update;
     if (entry->status == 401 || entry->status == 408 || entry->status == 429 || entry->status >= 500) {
         return settle_later(settling, row, entry, error);
     }
@@ -434,32 +422,14 @@ static enum status settle_entry(void *context, size_t index, const struct bundle
 /* A row that the answer did not speak of. */
 static enum status settle_missing(struct push *push, const struct outbox_row *row, struct error *error)
 {
-    struct found found;
-    enum status status = look_up(push, row, &found, error);
-    if (status != STATUS_OK) {
-        return status;
+    struct own own;
+    enum status status = look_up(push, row, &own, error);
+    if (status == STATUS_OK) {
+        status = own.id[0] != '\0'
+                     ? found_own(push, &own, error)
+                     : try_again(push, row, 0, _("the server's answer did not mention it; it is sent again"), error);
     }
-    if (found.id[0] != '\0') {
-        return push_found(push, row, found.id, found.version, error);
-    }
-    return try_again(push, row, 0, _("the server's answer did not mention it; it is sent again"), error);
-}
-
-/* What failed because it was there already has its id now, and what names it is right. */
-static enum status forget_found(struct settling *settling, struct error *error)
-{
-    enum status status = STATUS_OK;
-    settling->any_failed = false;
-    for (size_t i = 0; i < settling->batch->count && status == STATUS_OK; i++) {
-        const struct outbox_row *row = settling->batch->rows[i];
-        char id[ID_SIZE];
-        if (settling->failed[i]) {
-            status = outbox_server_id(settling->push->sync->store, row->type, row->uuid, id, error);
-            settling->failed[i] = status == STATUS_NOT_FOUND;
-            settling->any_failed = settling->any_failed || settling->failed[i];
-            status = status == STATUS_NOT_FOUND ? STATUS_OK : status;
-        }
-    }
+    cJSON_Delete(own.resource);
     return status;
 }
 
@@ -467,13 +437,8 @@ enum status push_settle(struct push *push, const struct push_batch *batch, const
 {
     struct settling settling = {.push = push, .batch = batch};
     settling.settled = memory_allocate_array(batch->count, sizeof *settling.settled);
-    settling.failed = memory_allocate_array(batch->count, sizeof *settling.failed);
     settling.paired = bundle_count(answer) == batch->count;
-    enum status status = settling.settled == NULL || settling.failed == NULL ? error_no_memory(error)
-                                                                             : bundle_each(answer, settle_entry, &settling, error);
-    if (status == STATUS_OK) {
-        status = forget_found(&settling, error);
-    }
+    enum status status = settling.settled == NULL ? error_no_memory(error) : bundle_each(answer, settle_entry, &settling, error);
     settling.successes = true;
     if (status == STATUS_OK) {
         status = bundle_each(answer, settle_entry, &settling, error);
@@ -487,6 +452,5 @@ enum status push_settle(struct push *push, const struct push_batch *batch, const
         status = error_set(error, STATUS_UNREACHABLE, _("the server could not take everything right now; it is sent again"));
     }
     memory_free(settling.settled);
-    memory_free(settling.failed);
     return status;
 }

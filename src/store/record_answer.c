@@ -57,6 +57,17 @@ static enum status rebase(struct store *store, const struct pending *pending, co
     return database_run(store, statement, error);
 }
 
+static enum status set_body(struct store *store, const struct pending *pending, const char *body, struct error *error)
+{
+    sqlite3_stmt *statement = database_statement(store, "UPDATE outbox SET body = ? WHERE number = ?", error);
+    if (statement == NULL) {
+        return database_error(store, error);
+    }
+    bind_text(statement, 1, body);
+    bind_integer(statement, 2, pending->number);
+    return database_run(store, statement, error);
+}
+
 static enum status changed_since_sent(struct store *store, const struct pending *pending, bool *changed, struct error *error)
 {
     sqlite3_stmt *statement = database_statement(
@@ -118,40 +129,29 @@ static enum status find_arrived(struct store *store, const struct pending *pendi
     return status;
 }
 
-/* What the server has where what was sent has `reference`; NULL when nothing. */
-static const char *reference_there(const cJSON *sent, const cJSON *theirs, const char *reference)
-{
-    const cJSON *child = NULL;
-    const char *there = NULL;
-    int index = 0;
-
-    cJSON_ArrayForEach(child, sent) {
-        const cJSON *other = cJSON_IsArray(sent) ? cJSON_GetArrayItem(theirs, index++) : json_member(theirs, child->string);
-        if (cJSON_IsString(child) && cJSON_IsString(other) && strcmp(child->valuestring, reference) == 0) {
-            return other->valuestring;
-        }
-        there = other == NULL || cJSON_IsString(child) ? NULL : reference_there(child, other, reference);
-        if (there != NULL) {
-            return there;
-        }
-    }
-    return NULL;
-}
-
 struct alignment {
+    struct store *store;
     const cJSON *sent, *theirs;
+    bool ours;              /* what is the id of nothing there keeps the name that it has here */
+    enum status status;
 };
 
 /* What is named by our UUID has an id of the server's there. */
 static bool align_reference(void *context, const char *reference, char *out, size_t size)
 {
-    const struct alignment *alignment = context;
+    struct alignment *alignment = context;
     const char *slash = strchr(reference, '/');
     const char *there = slash != NULL && uuid_is_valid(slash + 1)
                             ? reference_there(alignment->sent, alignment->theirs, reference)
                             : NULL;
-    return there != NULL && strncmp(there, reference, (size_t)(slash - reference) + 1) == 0 &&
-           text_format(out, size, "%s", there);
+    bool ghost = false;
+    if (there == NULL || strncmp(there, reference, (size_t)(slash - reference) + 1) != 0) {
+        return false;
+    }
+    if (alignment->ours && alignment->status == STATUS_OK) {
+        alignment->status = ghost_is(alignment->store, reference, there, &ghost, NULL);
+    }
+    return !ghost && text_format(out, size, "%s", there);
 }
 
 /* `body` with the ids that the server has given. */
@@ -163,6 +163,9 @@ static enum status align(const char *body, struct alignment *alignment, const ch
     enum status status = json_parse(body, strlen(body), &tree, error);
     if (status == STATUS_OK) {
         status = references_rewrite(tree, align_reference, alignment, error);
+    }
+    if (status == STATUS_OK && alignment->status != STATUS_OK) {
+        status = database_error(alignment->store, error);
     }
     if (status == STATUS_OK) {
         cJSON_DeleteItemFromObjectCaseSensitive(tree, "id");
@@ -177,8 +180,7 @@ static enum status align(const char *body, struct alignment *alignment, const ch
 static enum status rebase_aligned(struct store *store, const struct pending *pending, const struct at_server *there,
                                   const cJSON *theirs, const char *arrived, struct error *error)
 {
-    struct alignment alignment = {.theirs = theirs};
-    sqlite3_stmt *statement = NULL;
+    struct alignment alignment = {.store = store, .theirs = theirs};
     cJSON *sent = NULL;
     char *mine = NULL;
     char *base = NULL;
@@ -192,6 +194,7 @@ static enum status rebase_aligned(struct store *store, const struct pending *pen
     if (status == STATUS_OK) {
         status = outbox_body(store, pending->number, &mine, error);
     }
+    alignment.ours = true;
     if (status == STATUS_OK) {
         status = align(mine, &alignment, there->id, &changed, error);
     }
@@ -199,13 +202,7 @@ static enum status rebase_aligned(struct store *store, const struct pending *pen
         status = rebase(store, pending, there->version, base, error);
     }
     if (status == STATUS_OK) {
-        statement = database_statement(store, "UPDATE outbox SET body = ? WHERE number = ?", error);
-        status = statement == NULL ? database_error(store, error) : STATUS_OK;
-    }
-    if (status == STATUS_OK) {
-        bind_text(statement, 1, changed);
-        bind_integer(statement, 2, pending->number);
-        status = database_run(store, statement, error);
+        status = set_body(store, pending, changed, error);
     }
     cJSON_Delete(sent);
     memory_free(changed);
@@ -296,11 +293,29 @@ static enum status is_another(struct store *store, const struct row *row, const 
 
 static const char taken_for_another[] = N_("The server took it for another record; tell the office.");
 
+/* What is there is as it was sent; but where that names a ghost the row waits, as a change that names ours. */
+static enum status accept_as_sent(struct store *store, struct row *row, const struct pending *pending,
+                                  const struct at_server *there, struct error *error)
+{
+    char *mine = NULL;
+
+    enum status status = there->body == NULL ? STATUS_OK : ghosts_replaced(store, pending->number, there, &mine, error);
+    if (status == STATUS_OK && mine == NULL) {
+        status = pending_done(store, row, pending, error);
+    } else if (status == STATUS_OK) {
+        status = rebase(store, pending, there->version, there->body, error);
+        status = status == STATUS_OK ? set_body(store, pending, mine, error) : status;
+    }
+    memory_free(mine);
+    return status == STATUS_OK ? identity_settle(store, row, there->id, there->version, error) : status;
+}
+
 /* `found`: nobody can tell from which try it is there; else it is as it was sent last. */
 static enum status accept(struct store *store, struct row *row, const struct pending *pending,
                           const struct at_server *answer, bool found, bool *another, struct error *error)
 {
     struct at_server there = *answer;
+    bool changed = false;
 
     there.id = there.id[0] == '\0' ? row->id : there.id;
     enum status status = is_another(store, row, there.id, another, error);
@@ -308,13 +323,15 @@ static enum status accept(struct store *store, struct row *row, const struct pen
         return mark_refused(store, pending, 0, _(taken_for_another), error);
     }
     if (status == STATUS_OK && found && !pending->is_update) {
-        return pending_arrived(store, row, pending, &there, error);
+        status = changed_since_sent(store, pending, &changed, error);
+        if (status == STATUS_OK && changed) {
+            return meet_arrived(store, row, pending, &there, error);
+        }
+    } else if (status == STATUS_OK && pending->superseded) {
+        status = rebase(store, pending, there.version, NULL, error);
+        return status == STATUS_OK ? identity_settle(store, row, there.id, there.version, error) : status;
     }
-    if (status == STATUS_OK) {
-        status = pending->superseded ? rebase(store, pending, there.version, NULL, error)
-                                     : pending_done(store, row, pending, error);
-    }
-    return status == STATUS_OK ? identity_settle(store, row, there.id, there.version, error) : status;
+    return status == STATUS_OK ? accept_as_sent(store, row, pending, &there, error) : status;
 }
 
 static enum status accept_row(struct store *store, int64_t outbox, const struct at_server *there, bool from_earlier,
@@ -352,144 +369,6 @@ enum status record_found(struct store *store, int64_t outbox, const char *server
                               .length = theirs == NULL ? 0 : strlen(theirs)};
 
     return accept_row(store, outbox, &there, true, error);
-}
-
-/* While what is there is made to name what it should. */
-struct renaming {
-    struct store *store;
-    const cJSON *sent, *theirs;
-    cJSON *mine;            /* as theirs */
-    const char *from, *to;  /* in one round over it */
-    enum status status;
-};
-
-static bool rename_reference(void *context, const char *reference, char *out, size_t size)
-{
-    const struct renaming *renaming = context;
-    return strcmp(reference, renaming->from) == 0 && text_format(out, size, "%s", renaming->to);
-}
-
-/* Whether what the server has in a place is of the same type, and nothing that is here: lists may be in another order. */
-static enum status is_nobodys(struct store *store, const char *type, const char *there, bool *nobodys)
-{
-    const char *id = reference_id(there, type);
-    struct row row = {0};
-    bool found = false;
-    enum status status = id != NULL ? row_find(store, type, id, NULL, 0, &row, &found, NULL) : STATUS_OK;
-
-    *nobodys = text_starts_with(there, "urn:uuid:") || (id != NULL && !found);
-    return status;
-}
-
-/* What was sent names something of ours that the server has given no id: wherever it has nobody's instead, ours is named. */
-static bool rename_unknown(void *context, const char *reference, char *out, size_t size)
-{
-    struct renaming *renaming = context;
-    char type[RESOURCE_TYPE_SIZE];
-    char id[ID_SIZE];
-    const char *slash = strchr(reference, '/');
-    (void)out;
-    (void)size;
-    if (slash == NULL || !uuid_is_valid(slash + 1) || renaming->status != STATUS_OK ||
-        !text_format(type, sizeof type, "%.*s", (int)(slash - reference), reference)) {
-        return false;
-    }
-    enum status known = outbox_server_id(renaming->store, type, slash + 1, id, NULL);
-    renaming->from = known == STATUS_NOT_FOUND ? reference_there(renaming->sent, renaming->theirs, reference) : NULL;
-    renaming->to = reference;
-    bool nobodys = false;
-    if (known != STATUS_OK && known != STATUS_NOT_FOUND) {
-        renaming->status = known;
-    } else if (renaming->from != NULL) {
-        renaming->status = is_nobodys(renaming->store, type, renaming->from, &nobodys);
-    }
-    if (nobodys && renaming->status == STATUS_OK) {
-        renaming->status = references_rewrite(renaming->mine, rename_reference, renaming, NULL);
-    }
-    return false;
-}
-
-/* What is to be sent, once what it names is there: what the server has, but for that. Owned. */
-static enum status name_ours(struct store *store, const struct pending *pending, const char *theirs, char **out, struct error *error)
-{
-    struct renaming renaming = {.store = store};
-    char *body = NULL;
-    cJSON *sent = NULL;
-    cJSON *tree = NULL;
-
-    enum status status = outbox_body(store, pending->number, &body, error);
-    if (status == STATUS_OK) {
-        status = json_parse(body, strlen(body), &sent, error);
-    }
-    if (status == STATUS_OK) {
-        status = json_parse(theirs, strlen(theirs), &tree, error);
-    }
-    if (status == STATUS_OK) {
-        renaming.sent = sent;
-        renaming.theirs = tree;
-        renaming.mine = cJSON_Duplicate(tree, true);
-        status = renaming.mine == NULL ? error_no_memory(error) : references_rewrite(sent, rename_unknown, &renaming, error);
-    }
-    if (status == STATUS_OK && renaming.status != STATUS_OK) {
-        status = error_no_memory(error);
-    }
-    if (status == STATUS_OK) {
-        *out = json_print(renaming.mine);
-        status = *out == NULL ? error_no_memory(error) : STATUS_OK;
-    }
-    cJSON_Delete(renaming.mine);
-    cJSON_Delete(tree);
-    cJSON_Delete(sent);
-    memory_free(body);
-    return status;
-}
-
-static enum status accept_in_part(struct store *store, struct row *row, const struct pending *pending,
-                                  const struct at_server *there, struct error *error)
-{
-    char *mine = NULL;
-
-    enum status status = name_ours(store, pending, there->body, &mine, error);
-    if (status == STATUS_OK) {
-        status = rebase(store, pending, there->version, there->body, error);
-    }
-    if (status == STATUS_OK) {
-        sqlite3_stmt *statement = database_statement(store, "UPDATE outbox SET body = ? WHERE number = ?", error);
-        if (statement == NULL) {
-            status = database_error(store, error);
-        } else {
-            bind_text(statement, 1, mine);
-            bind_integer(statement, 2, pending->number);
-            status = database_run(store, statement, error);
-        }
-    }
-    memory_free(mine);
-    return status == STATUS_OK ? identity_settle(store, row, there->id, there->version, error) : status;
-}
-
-enum status record_accept_in_part(struct store *store, int64_t outbox, const char *server_id, const char *version,
-                                  const char *theirs, struct error *error)
-{
-    struct at_server there = {.id = server_id, .version = version, .body = theirs, .length = strlen(theirs)};
-    struct row row = {0};
-    struct pending pending = {0};
-    bool found = false;
-    bool another = false;
-
-    enum status status = database_begin(store, error);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    status = pending_load(store, outbox, &row, &pending, &found, error);
-    if (status == STATUS_OK && found) {
-        status = is_another(store, &row, there.id, &another, error);
-    }
-    if (status == STATUS_OK && found) {
-        status = another || pending.superseded ? accept(store, &row, &pending, &there, false, &another, error)
-                                               : accept_in_part(store, &row, &pending, &there, error);
-    }
-    status = record_end(store, status, error);
-    return status == STATUS_OK && another ? error_set(error, STATUS_CONFLICT, "%s", _(taken_for_another)) : status;
 }
 
 enum status record_refuse(struct store *store, int64_t outbox, int http_status, const char *words, struct error *error)

@@ -61,6 +61,26 @@ static void what_was_there_after_all_is_corrected_there(void **state)
     assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox WHERE " PULSE), 0);
 }
 
+/* What is there names an Encounter that never was (record_ghost.c): the correction goes on from there, and names ours. */
+static void what_was_corrected_names_ours_and_no_ghost(void **state)
+{
+    struct fixture *fixture = *state;
+    char visit[UUID_SIZE];
+    char id[ID_SIZE];
+    char sql[512];
+
+    int64_t number = refused_visit(fixture, PULSE, visit);
+    assert_corrected(fixture, number, "71");
+    assert_int_equal(outbox_server_id(fixture->store, "Encounter", visit, id, NULL), STATUS_NOT_FOUND);
+    char *theirs = at_server(fixture, PULSE, "o9", "4", NULL);
+    assert_int_equal(record_found(fixture->store, number, "o9", "4", theirs, &fixture->error), STATUS_OK);
+    memory_free(theirs);
+    text_format(sql, sizeof sql, "%s%s%s",
+                "SELECT count(*) FROM outbox WHERE " PULSE " AND state = 'waiting' AND base_version = '4' AND body LIKE '%Encounter/",
+                visit, "%' AND body LIKE '%\"value\":71,%' AND base_body LIKE '%Encounter/1000\"%'");
+    assert_int_equal(number_of(fixture, sql), 1);
+}
+
 static void what_was_not_corrected_is_accepted_where_it_is_found(void **state)
 {
     struct fixture *fixture = *state;
@@ -156,6 +176,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         record_test(what_was_there_after_all_is_corrected_there),
+        record_test(what_was_corrected_names_ours_and_no_ghost),
         record_test(what_was_not_corrected_is_accepted_where_it_is_found),
         record_test(what_others_added_meanwhile_stays),
         record_test(nor_is_it_overwritten_where_a_pull_finds_it),

@@ -242,102 +242,6 @@ static void an_entry_that_is_put_off_waits(void **state)
     script_end(&script);
 }
 
-/* A server that runs a transaction as a batch, as Medplum does: ids are given first, then the Encounter is refused, and the
- * rest is stored with a reference to the id that it would have had. */
-#define GHOST "Encounter/would-have-been-it"
-
-static enum status as_medplum(void *context, const struct request *request, struct response *response, struct error *error)
-{
-    struct script *script = context;
-    cJSON *bundle = NULL;
-    const cJSON *entry = NULL;
-    struct buffer body;
-    char named[UUID_SIZE + 16] = "";
-    int place = 0;
-    if (!is_write(request) || script->text == NULL || strstr(request->body, "\"Encounter\"") == NULL) {
-        return script_exchange(script, request, response, error);
-    }
-    assert_int_equal(json_parse(request->body, request->body_length, &bundle, NULL), STATUS_OK);
-    cJSON *entries = cJSON_GetObjectItemCaseSensitive(bundle, "entry");
-    cJSON_ArrayForEach(entry, entries) {
-        if (text_equal(json_text(json_object(entry, "resource"), "resourceType"), "Encounter")) {
-            text_copy(named, sizeof named, json_text(entry, "fullUrl"));
-            break;
-        }
-        place++;
-    }
-    cJSON_DeleteItemFromArray(entries, place);
-    char *text = json_print(bundle);
-    buffer_init(&body, RESPONSE_LIMIT);
-    for (char *at = text, *next = NULL; at != NULL; at = next) {
-        next = strstr(at, named);
-        buffer_append(&body, at, next == NULL ? strlen(at) : (size_t)(next - at));
-        if (next != NULL) {
-            buffer_append_text(&body, GHOST);
-            next += strlen(named);
-        }
-    }
-    struct request changed = *request;
-    changed.body = buffer_text(&body);
-    changed.body_length = body.length;
-    enum status status = script_exchange(script, &changed, response, error);
-    cJSON_Delete(bundle);
-    assert_int_equal(response->status, 200);
-    cJSON *tree = answer_tree(response);
-    cJSON *refusal = NULL;
-    assert_int_equal(json_parse(script->text, strlen(script->text), &refusal, NULL), STATUS_OK);
-    cJSON_InsertItemInArray(cJSON_GetObjectItemCaseSensitive(tree, "entry"), place, refusal);
-    answer_set(response, tree);
-    memory_free(text);
-    buffer_free(&body);
-    return status;
-}
-
-static void what_names_a_refused_one_is_put_right_once_that_is_there(void **state)
-{
-    static const char *const options[] = {"--no-integrity", NULL};
-    (void)state;
-    struct bed *bed = new_bed("Group/g1", options, 1);
-    struct script script;
-    char visit[UUID_SIZE];
-    char id[ID_SIZE];
-    char reference[REFERENCE_SIZE];
-    assert_run(bed, STATUS_OK);
-    int64_t queued = (int64_t)sign_visit(bed, "p1", whole_visit, "t1", visit);
-    script_begin(&script, bed);
-    bed->sync.transport.exchange = as_medplum;
-    script.text = "{\"response\":{\"status\":\"400\",\"outcome\":" OUTCOME("error", "Invalid additional property") "}}";
-    assert_run(bed, STATUS_ATTENTION);
-    int ghosts = held(bed, "", GHOST);
-    assert_true(ghosts > 2);
-    assert_int_equal(number(bed, "SELECT count(*) FROM outbox WHERE state = 'refused'"), 1);
-    assert_int_equal(number(bed, "SELECT count(*) FROM outbox WHERE state = 'waiting'"), ghosts);
-    assert_int_equal(bed->result.entry.pushed, queued - 1 - ghosts);
-    assert_int_equal(number(bed, "SELECT count(*) FROM visit WHERE accepted IS NOT NULL"), 0);
-    script.writes = 0;
-    assert_run(bed, STATUS_ATTENTION); /* they wait for the refused one, and say so */
-    assert_int_equal(script.writes, 0);
-    assert_int_equal(number(bed, "SELECT count(*) FROM outbox WHERE state = 'waiting' AND reason LIKE '%the server refused%'"), ghosts);
-    /* Refused once more, with what names it in the same request. */
-    assert_int_equal(outbox_retry(bed->fixture.store, number(bed, "SELECT number FROM outbox WHERE state = 'refused'"), NULL), STATUS_OK);
-    assert_run(bed, STATUS_ATTENTION);
-    assert_int_equal(number(bed, "SELECT count(*) FROM outbox WHERE state = 'waiting'"), ghosts);
-    script.text = NULL;
-    assert_int_equal(outbox_retry(bed->fixture.store, number(bed, "SELECT number FROM outbox WHERE state = 'refused'"), NULL), STATUS_OK);
-    assert_run(bed, STATUS_OK);
-    assert_int_equal(held(bed, "", GHOST), 0);
-    assert_int_equal(number(bed, OUTBOX_COUNT), 0);
-    assert_int_equal(number(bed, "SELECT count(*) FROM visit WHERE accepted IS NOT NULL"), 1);
-    assert_int_equal(outbox_server_id(bed->fixture.store, "Encounter", visit, id, NULL), STATUS_OK);
-    text_format(reference, sizeof reference, "Encounter/%s\"", id);
-    assert_int_equal(held(bed, "", reference), ghosts);
-    assert_once_at_server(bed, visit);
-    script_end(&script);
-    assert_run(bed, STATUS_OK);
-    assert_int_equal(number(bed, "SELECT count(*) FROM resource WHERE body LIKE '%would-have-been-it%'"), 0);
-    free_bed(bed);
-}
-
 /* Answers every POST with one status and body. */
 static bool same_answer(struct script *script, const struct request *request, struct response *response)
 {
@@ -521,7 +425,6 @@ int main(void)
         bed_test(a_repeated_update_is_no_conflict),
         bed_test(each_entry_of_a_200_is_checked),
         bed_test(an_entry_that_is_put_off_waits),
-        cmocka_unit_test(what_names_a_refused_one_is_put_right_once_that_is_there),
         cmocka_unit_test(statuses_are_classed),
         cmocka_unit_test(what_is_there_already_is_adopted),
         bed_test(somebody_elses_is_not_adopted),

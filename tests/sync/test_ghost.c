@@ -1,0 +1,235 @@
+/* A server that runs a transaction as a batch: what it stores may name, by the id it would have had, what it refuses. */
+#include "tests/sync/script.h"
+
+/* A server that runs a transaction as a batch, as Medplum does: ids are given first, then the Encounter is refused, and the
+ * rest is stored with a reference to the id that it would have had. */
+#define REFUSAL "{\"response\":{\"status\":\"400\",\"outcome\":" OUTCOME("error", "Invalid additional property") "}}"
+#define GHOST "Encounter/would-have-been-it"
+
+static void lose(struct response *response)
+{
+    response->end = EXCHANGE_UNKNOWN;
+    response->status = 0;
+    text_copy(response->reason, sizeof response->reason, "lost");
+}
+
+static enum status as_medplum(void *context, const struct request *request, struct response *response, struct error *error)
+{
+    struct script *script = context;
+    cJSON *bundle = NULL;
+    const cJSON *entry = NULL;
+    struct buffer body;
+    char named[UUID_SIZE + 16] = "";
+    int place = 0;
+    if (!is_write(request) || script->text == NULL || strstr(request->body, "\"Encounter\"") == NULL) {
+        return script_exchange(script, request, response, error);
+    }
+    assert_int_equal(json_parse(request->body, request->body_length, &bundle, NULL), STATUS_OK);
+    cJSON *entries = cJSON_GetObjectItemCaseSensitive(bundle, "entry");
+    cJSON_ArrayForEach(entry, entries) {
+        if (text_equal(json_text(json_object(entry, "resource"), "resourceType"), "Encounter")) {
+            text_copy(named, sizeof named, json_text(entry, "fullUrl"));
+            break;
+        }
+        place++;
+    }
+    cJSON_DeleteItemFromArray(entries, place);
+    char *text = json_print(bundle);
+    buffer_init(&body, RESPONSE_LIMIT);
+    for (char *at = text, *next = NULL; at != NULL; at = next) {
+        next = strstr(at, named);
+        buffer_append(&body, at, next == NULL ? strlen(at) : (size_t)(next - at));
+        if (next != NULL) {
+            buffer_append_text(&body, GHOST);
+            next += strlen(named);
+        }
+    }
+    struct request changed = *request;
+    changed.body = buffer_text(&body);
+    changed.body_length = body.length;
+    enum status status = script_exchange(script, &changed, response, error);
+    cJSON_Delete(bundle);
+    assert_int_equal(response->status, 200);
+    cJSON *tree = answer_tree(response);
+    cJSON *refusal = NULL;
+    assert_int_equal(json_parse(script->text, strlen(script->text), &refusal, NULL), STATUS_OK);
+    if (json_array(tree, "entry") == NULL) {
+        json_add_array(tree, "entry");
+    }
+    cJSON_InsertItemInArray(cJSON_GetObjectItemCaseSensitive(tree, "entry"), place, refusal);
+    answer_set(response, tree);
+    if (script->step > 0) {
+        script->step--;
+        lose(response);
+    }
+    memory_free(text);
+    buffer_free(&body);
+    return status;
+}
+
+static void what_names_a_refused_one_is_put_right_once_that_is_there(void **state)
+{
+    static const char *const options[] = {"--no-integrity", NULL};
+    (void)state;
+    struct bed *bed = new_bed("Group/g1", options, 1);
+    struct script script;
+    char visit[UUID_SIZE];
+    char id[ID_SIZE];
+    char reference[REFERENCE_SIZE];
+    assert_run(bed, STATUS_OK);
+    int64_t queued = (int64_t)sign_visit(bed, "p1", whole_visit, "t1", visit);
+    script_begin(&script, bed);
+    bed->sync.transport.exchange = as_medplum;
+    script.text = REFUSAL;
+    assert_run(bed, STATUS_ATTENTION);
+    int ghosts = held(bed, "", GHOST);
+    assert_true(ghosts > 2);
+    assert_int_equal(number(bed, "SELECT count(*) FROM outbox WHERE state = 'refused'"), 1);
+    assert_int_equal(number(bed, "SELECT count(*) FROM outbox WHERE state = 'waiting'"), ghosts);
+    assert_int_equal(bed->result.entry.pushed, queued - 1 - ghosts);
+    assert_int_equal(number(bed, "SELECT count(*) FROM visit WHERE accepted IS NOT NULL"), 0);
+    script.writes = 0;
+    assert_run(bed, STATUS_ATTENTION); /* they wait for the refused one, and say so */
+    assert_int_equal(script.writes, 0);
+    assert_int_equal(number(bed, "SELECT count(*) FROM outbox WHERE state = 'waiting' AND reason LIKE '%the server refused%'"), ghosts);
+    /* Refused once more, with what names it in the same request. */
+    assert_int_equal(outbox_retry(bed->fixture.store, number(bed, "SELECT number FROM outbox WHERE state = 'refused'"), NULL), STATUS_OK);
+    assert_run(bed, STATUS_ATTENTION);
+    assert_int_equal(number(bed, "SELECT count(*) FROM outbox WHERE state = 'waiting'"), ghosts);
+    script.text = NULL;
+    assert_int_equal(outbox_retry(bed->fixture.store, number(bed, "SELECT number FROM outbox WHERE state = 'refused'"), NULL), STATUS_OK);
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(held(bed, "", GHOST), 0);
+    assert_int_equal(number(bed, OUTBOX_COUNT), 0);
+    assert_int_equal(number(bed, "SELECT count(*) FROM visit WHERE accepted IS NOT NULL"), 1);
+    assert_int_equal(outbox_server_id(bed->fixture.store, "Encounter", visit, id, NULL), STATUS_OK);
+    text_format(reference, sizeof reference, "Encounter/%s\"", id);
+    assert_int_equal(held(bed, "", reference), ghosts);
+    assert_once_at_server(bed, visit);
+    script_end(&script);
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(number(bed, "SELECT count(*) FROM resource WHERE body LIKE '%would-have-been-it%'"), 0);
+    free_bed(bed);
+}
+
+
+static void begin(struct bed **bed, struct script *script, const struct field *fields, char visit[UUID_SIZE])
+{
+    static const char *const options[] = {"--no-integrity", NULL};
+    *bed = new_bed("Group/g1", options, 1);
+    assert_run(*bed, STATUS_OK);
+    sign_visit(*bed, "p1", fields, "t1", visit);
+    script_begin(script, *bed);
+    (*bed)->sync.transport.exchange = as_medplum;
+    script->text = REFUSAL;
+}
+
+static void assert_named_right(struct bed *bed, const char *visit, int ghosts)
+{
+    char id[ID_SIZE];
+    char reference[REFERENCE_SIZE];
+    assert_int_equal(held(bed, "", GHOST), 0);
+    assert_int_equal(number(bed, OUTBOX_COUNT), 0);
+    assert_int_equal(number(bed, "SELECT count(*) FROM visit WHERE accepted IS NOT NULL"), 1);
+    assert_int_equal(outbox_server_id(bed->fixture.store, "Encounter", visit, id, NULL), STATUS_OK);
+    text_format(reference, sizeof reference, "Encounter/%s\"", id);
+    assert_int_equal(held(bed, "", reference), ghosts);
+    assert_once_at_server(bed, visit);
+}
+
+/* The same, and the answer is lost: that the Encounter was refused is never heard. */
+static void what_names_one_that_was_refused_unheard_is_put_right(void **state)
+{
+    struct bed *bed = NULL;
+    struct script script;
+    char visit[UUID_SIZE];
+    (void)state;
+    begin(&bed, &script, whole_visit, visit);
+    script.step = 1;
+    assert_run(bed, STATUS_UNREACHABLE);
+    int ghosts = held(bed, "", GHOST);
+    assert_true(ghosts > 2);
+    script.text = NULL;
+    assert_run(bed, STATUS_OK); /* found, and put right in one run */
+    assert_named_right(bed, visit, ghosts);
+    script_end(&script);
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(number(bed, "SELECT count(*) FROM resource WHERE body LIKE '%would-have-been-it%'"), 0);
+    free_bed(bed);
+}
+
+/* Refused again, and heard: what names it waits. Nothing is told as accepted that has a ghost in it. */
+static void nor_does_it_go_before_what_it_names(void **state)
+{
+    struct bed *bed = NULL;
+    struct script script;
+    char visit[UUID_SIZE];
+    (void)state;
+    begin(&bed, &script, whole_visit, visit);
+    script.step = 1;
+    assert_run(bed, STATUS_UNREACHABLE);
+    int ghosts = held(bed, "", GHOST);
+    assert_run(bed, STATUS_ATTENTION);
+    assert_int_equal(number(bed, "SELECT count(*) FROM outbox WHERE state = 'refused'"), 1);
+    assert_int_equal(number(bed, "SELECT count(*) FROM outbox WHERE state = 'waiting' AND reason LIKE '%the server refused%'"), ghosts);
+    script.text = NULL;
+    assert_int_equal(outbox_retry(bed->fixture.store, number(bed, "SELECT number FROM outbox WHERE state = 'refused'"), NULL), STATUS_OK);
+    assert_run(bed, STATUS_OK);
+    assert_named_right(bed, visit, ghosts);
+    script_end(&script);
+    free_bed(bed);
+}
+
+/* Nothing can be asked, so all goes again, and that is never answered either: the Encounter is there now, under another id. */
+static bool no_identifiers(struct script *script, const struct request *request, struct response *response)
+{
+    (void)script;
+    if (strstr(request->asks ? request->body : request->url, "_elements=identifier") == NULL) {
+        return false;
+    }
+    reply(response, 400, FHIR_JSON, OUTCOME("error", "no such parameter"));
+    return true;
+}
+
+static void lose_write(struct script *script, const struct request *request, struct response *response)
+{
+    (void)script;
+    if (is_write(request)) {
+        lose(response);
+    }
+}
+
+static void what_names_one_under_another_id_is_put_right(void **state)
+{
+    struct bed *bed = NULL;
+    struct script script;
+    char visit[UUID_SIZE];
+    (void)state;
+    begin(&bed, &script, whole_visit, visit);
+    script.step = 1;
+    assert_run(bed, STATUS_UNREACHABLE);
+    int ghosts = held(bed, "", GHOST);
+    script.text = NULL;
+    script.answer = no_identifiers;
+    script.alter = lose_write;
+    assert_run(bed, STATUS_UNREACHABLE);
+    assert_int_equal(held(bed, "Encounter", visit), 1);
+    assert_int_equal(held(bed, "", GHOST), ghosts);
+    script.answer = NULL;
+    script.alter = NULL;
+    assert_run(bed, STATUS_OK);
+    assert_named_right(bed, visit, ghosts);
+    script_end(&script);
+    free_bed(bed);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_names_a_refused_one_is_put_right_once_that_is_there),
+        cmocka_unit_test(what_names_one_that_was_refused_unheard_is_put_right),
+        cmocka_unit_test(nor_does_it_go_before_what_it_names),
+        cmocka_unit_test(what_names_one_under_another_id_is_put_right),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
