@@ -39,12 +39,12 @@ struct evidence {
     int asked, same, other;
 };
 
-static void ask_patient(void *context, const char *patient, bool complete)
+static void ask_patient(void *context, const char *patient, enum held_chart chart)
 {
     struct evidence *evidence = context;
     char scope[SCOPE_SIZE];
     char value[CURSOR_SIZE];
-    (void)complete;
+    (void)chart;
     charts_scope(scope, patient);
     if (evidence->asked < ASKED_AT_MOST && cursor_get(evidence->sync->store, scope, value, sizeof value, NULL) == STATUS_OK &&
         charts_delivered(value)) {
@@ -276,9 +276,9 @@ static enum status move_cursors(struct sync *sync, const struct caseload *before
     return status;
 }
 
-static void note_patient(void *context, const char *patient, bool complete)
+static void note_patient(void *context, const char *patient, enum held_chart chart)
 {
-    (void)complete;
+    (void)chart;
     caseload_add(context, patient);
 }
 

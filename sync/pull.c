@@ -26,21 +26,23 @@
 /* The patients on the device as the record has them before the pull. */
 struct present {
     struct caseload all, complete;
+    struct caseload left;        /* the caseload, in an earlier run: the nurse knows */
 };
 
-static void note_present(void *context, const char *patient, bool complete)
+static void note_present(void *context, const char *patient, enum held_chart chart)
 {
     struct present *present = context;
     caseload_add(&present->all, patient);
-    if (complete) {
-        caseload_add(&present->complete, patient);
+    if (chart != HELD_PART) {
+        caseload_add(chart == HELD_LEFT ? &present->left : &present->complete, patient);
     }
 }
 
 static enum status read_present(struct sync *sync, struct present *present, struct error *error)
 {
     enum status status = outbox_each_patient(sync->store, note_present, present, error);
-    if (status == STATUS_OK && (present->all.status != STATUS_OK || present->complete.status != STATUS_OK)) {
+    if (status == STATUS_OK && (present->all.status != STATUS_OK || present->complete.status != STATUS_OK ||
+                                present->left.status != STATUS_OK)) {
         status = error_no_memory(error);
     }
     return status;
@@ -229,19 +231,32 @@ static enum status note_departure(struct pulling *pulling, const char *patient, 
     return status;
 }
 
-/* A patient who left the caseload. The cursor stays while something unsent keeps the Patient here. */
-static enum status release(struct pulling *pulling, const char *patient, struct error *error)
+/* Whether the chart of someone present came from the server and nobody was told yet that it leaves. *value: the cursor. */
+static enum status is_unannounced(struct pulling *pulling, const struct present *present, const char *patient,
+                                  char value[CURSOR_SIZE], bool *unannounced, struct error *error)
+{
+    char scope[SCOPE_SIZE];
+    charts_scope(scope, patient);
+    enum status status = cursor_get(pulling->sync->store, scope, value, CURSOR_SIZE, error);
+    *unannounced = status == STATUS_OK && charts_delivered(value) && !caseload_has(&present->left, patient);
+    return status;
+}
+
+/* A patient who left the caseload. The cursor stays while something unsent keeps the Patient here. Who is here from a former
+ * server, or left before, waits for nothing else; the others only leave when the caseload is `believed`. */
+static enum status release(struct pulling *pulling, const struct present *present, const char *patient, bool believed,
+                           struct error *error)
 {
     struct store *store = pulling->sync->store;
     char scope[SCOPE_SIZE];
-    char value[CURSOR_SIZE];
+    char value[CURSOR_SIZE] = "";
     char *body = NULL;
-    charts_scope(scope, patient);
-    enum status status = cursor_get(store, scope, value, sizeof value, error);
-    if (status != STATUS_OK || value[0] == '\0') {
+    bool unannounced = false;
+    enum status status = is_unannounced(pulling, present, patient, value, &unannounced, error);
+    if (status != STATUS_OK || value[0] == '\0' || (unannounced && !believed)) {
         return status;
     }
-    if (charts_delivered(value) && strcmp(value, CURSOR_BEGUN) != 0) { /* as it is left below, and before anything came */
+    if (unannounced) {
         status = note_departure(pulling, patient, error);
     }
     if (status == STATUS_OK) {
@@ -252,6 +267,7 @@ static enum status release(struct pulling *pulling, const char *patient, struct 
         memory_free(body);
         /* What is left of the chart is in no order: should the patient come back, it is read from the beginning. */
         const char *left = charts_delivered(value) ? CURSOR_BEGUN : value;
+        charts_scope(scope, patient);
         if (status == STATUS_OK || status == STATUS_NOT_FOUND) {
             status = record_set_cursor(store, scope, status == STATUS_OK ? left : "", error);
         }
@@ -265,11 +281,10 @@ static enum status count_left(struct pulling *pulling, const struct present *pre
     enum status status = STATUS_OK;
     *count = 0;
     for (size_t i = 0; i < present->all.count && status == STATUS_OK; i++) {
-        char scope[SCOPE_SIZE];
         char value[CURSOR_SIZE];
-        charts_scope(scope, present->all.ids[i]);
-        status = cursor_get(pulling->sync->store, scope, value, sizeof value, error);
-        *count += status == STATUS_OK && charts_delivered(value) && strcmp(value, CURSOR_BEGUN) != 0 ? 1 : 0;
+        bool unannounced = false;
+        status = is_unannounced(pulling, present, present->all.ids[i], value, &unannounced, error);
+        *count += unannounced ? 1 : 0;
     }
     return status;
 }
@@ -320,7 +335,7 @@ static enum status release_others(struct pulling *pulling, const struct caseload
     while (first < present->all.count && caseload_has(caseload, present->all.ids[first])) {
         first++;
     }
-    if (status != STATUS_OK || !believed || first == present->all.count) {
+    if (status != STATUS_OK || strcmp(back, PUT_BACK) == 0 || first == present->all.count) {
         return status;
     }
     status = record_begin(store, error);
@@ -329,7 +344,7 @@ static enum status release_others(struct pulling *pulling, const struct caseload
     }
     for (size_t i = first; i < present->all.count && status == STATUS_OK; i++) {
         if (!caseload_has(caseload, present->all.ids[i])) {
-            status = release(pulling, present->all.ids[i], error);
+            status = release(pulling, present, present->all.ids[i], believed, error);
         }
     }
     status = sync_end_page(store, status, error);
@@ -412,6 +427,7 @@ enum status sync_pull(struct sync *sync, struct sync_result *result, struct erro
     people_free(&pulling.people);
     caseload_free(&present.all);
     caseload_free(&present.complete);
+    caseload_free(&present.left);
     caseload_free(&caseload);
     return status;
 }

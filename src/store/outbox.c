@@ -241,7 +241,7 @@ enum status cursor_get(struct store *store, const char *scope, char *out, size_t
 }
 
 enum status outbox_each_patient(struct store *store,
-                                void (*visit)(void *context, const char *patient, bool complete), void *context,
+                                void (*visit)(void *context, const char *patient, enum held_chart chart), void *context,
                                 struct error *error)
 {
     enum status status = STATUS_OK;
@@ -250,7 +250,8 @@ enum status outbox_each_patient(struct store *store,
 
     sqlite3_stmt *statement = database_statement(
         store,
-        "SELECT p.id, coalesce(c.complete, 0) FROM patient p LEFT JOIN chart_state c ON c.patient = p.id ORDER BY p.id",
+        "SELECT p.id, coalesce(c.complete, 0), coalesce(c.released, 0) FROM patient p LEFT JOIN chart_state c ON c.patient = p.id "
+        "ORDER BY p.id",
         error);
     if (statement == NULL) {
         return database_error(store, error);
@@ -259,7 +260,7 @@ enum status outbox_each_patient(struct store *store,
         status = database_step(store, statement, &found, error);
         if (status == STATUS_OK && found) {
             column_text(statement, 0, id, sizeof id);
-            visit(context, id, column_int(statement, 1) != 0);
+            visit(context, id, column_int(statement, 2) != 0 ? HELD_LEFT : column_int(statement, 1) != 0 ? HELD_WHOLE : HELD_PART);
         }
     } while (status == STATUS_OK && found);
     sqlite3_reset(statement);

@@ -73,9 +73,15 @@ enum status outbox_each_identity(struct store *store, const char *type, int most
 /* The saved cursor of a scope, "" when none. */
 enum status cursor_get(struct store *store, const char *scope, char *out, size_t size, struct error *error) MUST_CHECK;
 
+/* How much of a patient's chart is here. */
+enum held_chart {
+    HELD_PART,
+    HELD_WHOLE,
+    HELD_LEFT,   /* the patient left the caseload: only what is unsent or unfinished keeps the name here */
+};
 /* Ids of all patients on the device: calls `visit` for each. */
 enum status outbox_each_patient(struct store *store,
-                                void (*visit)(void *context, const char *patient, bool complete), void *context,
+                                void (*visit)(void *context, const char *patient, enum held_chart chart), void *context,
                                 struct error *error) MUST_CHECK;
 
 /* Whether a patient is here with a chart that lacks nothing. */

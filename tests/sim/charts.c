@@ -86,12 +86,12 @@ static int place_of(const char *patient)
     return patient[0] == 'p' ? (int)strtol(patient + 1, NULL, 10) - 1 : -1;
 }
 
-static void note_complete(void *context, const char *patient, bool complete)
+static void note_complete(void *context, const char *patient, enum held_chart chart)
 {
     bool *marks = context;
     int place = place_of(patient);
     if (place >= 0 && place < PATIENTS_AT_MOST) {
-        marks[place] = complete;
+        marks[place] = chart == HELD_WHOLE;
     }
 }
 

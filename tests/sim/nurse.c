@@ -311,14 +311,14 @@ void nurse_close_drafts(struct nurse *nurse)
 
 /* --- syncs ---------------------------------------------------------------------------------------------- */
 
-static void note_complete(void *context, const char *patient, bool complete)
+static void note_complete(void *context, const char *patient, enum held_chart chart)
 {
     struct nurse *nurse = context;
     for (int i = 0; i < PATIENTS_AT_MOST; i++) {
         char id[8];
         text_format(id, sizeof id, "p%d", i + 1);
         if (strcmp(id, patient) == 0) {
-            nurse->was_complete[i] = complete;
+            nurse->was_complete[i] = chart == HELD_WHOLE;
         }
     }
 }

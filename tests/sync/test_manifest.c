@@ -263,6 +263,71 @@ static void a_deleted_patient_is_named(void **state)
                                    NUMBERS_HOURS);
 }
 
+#define GROUP_OF(members) "{\"resourceType\":\"Group\",\"id\":\"g1\",\"type\":\"person\",\"actual\":true,\"member\":[" members "]}"
+#define MEMBER(id) "{\"entity\":{\"reference\":\"Patient/" id "\"}}"
+#define NOBODY "{\"resourceType\":\"Group\",\"id\":\"g1\",\"type\":\"person\",\"actual\":true}"
+
+/* The last of a caseload was deleted at the server before it became empty: she leaves like anybody else, and is named. */
+static void a_deleted_patient_leaves_an_emptied_caseload(void **state)
+{
+    static const char *const options[] = {"--no-integrity", NULL};
+    (void)state;
+    struct bed *bed = new_bed("Group/g1", options, 3);
+    char visit[UUID_SIZE];
+    ahead = 0;
+    put_resource(bed, "Group/g1", GROUP_OF(MEMBER("p2")));
+    assert_run(bed, STATUS_OK);
+    delete_resource(bed, "Patient/p2");
+    wait_hours(bed, MANIFEST_HOURS);
+    assert_run(bed, STATUS_ATTENTION);
+    assert_non_null(strstr(bed->error.sentence, "1 of your patients"));
+    sign_visit(bed, "p2", small_visit, NULL, visit);
+    fault(bed, "{\"fault\":\"reject\",\"contains\":\"8867-4\"}");
+    put_resource(bed, "Group/g1", NOBODY);
+    assert_run(bed, STATUS_ATTENTION);
+    assert_int_equal(bed->result.emptied, 1);
+    assert_int_equal(bed->result.entry.departed, 0);
+    assert_run(bed, STATUS_ATTENTION);
+    assert_int_equal(bed->result.emptied, 0);
+    assert_int_equal(bed->result.entry.departed, 1);
+    assert_string_not_equal(bed->result.departed, "");
+    assert_true(number(bed, OUTBOX_COUNT) > 0); /* that keeps her name here, and nothing else of her */
+    assert_int_equal(number(bed, "SELECT count(*) FROM patient WHERE id = 'p2'"), 1);
+    assert_int_equal(number(bed, "SELECT count(*) FROM allergy WHERE patient = 'p2'"), 0);
+    assert_run(bed, STATUS_ATTENTION);
+    assert_int_equal(bed->result.entry.departed, 0); /* once */
+    no_faults(bed);
+    assert_int_equal(outbox_retry(bed->fixture.store, number(bed, "SELECT min(number) FROM outbox"), NULL), STATUS_OK);
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(number(bed, OUTBOX_COUNT), 0);
+    assert_int_equal(number(bed, "SELECT count(*) FROM resource WHERE patient = 'p2'"), 0);
+    assert_int_equal(bed->result.entry.departed, 0);
+    free_bed(bed);
+}
+
+/* Who has left before, and stayed for what was unsent, needs no second word from an empty caseload. */
+static void who_left_before_does_not_wait_for_the_others(void **state)
+{
+    static const char *const options[] = {"--no-integrity", NULL};
+    (void)state;
+    struct bed *bed = new_bed("Group/g1", options, 3);
+    char visit[UUID_SIZE];
+    put_resource(bed, "Group/g1", GROUP_OF(MEMBER("p1")));
+    assert_run(bed, STATUS_OK);
+    sign_visit(bed, "p1", small_visit, NULL, visit);
+    fault(bed, "{\"fault\":\"reject\",\"contains\":\"8867-4\"}");
+    put_resource(bed, "Group/g1", GROUP_OF(MEMBER("not-there")));
+    assert_run(bed, STATUS_ATTENTION);
+    assert_int_equal(bed->result.entry.departed, 1);
+    no_faults(bed);
+    assert_int_equal(outbox_retry(bed->fixture.store, number(bed, "SELECT min(number) FROM outbox"), NULL), STATUS_OK);
+    put_resource(bed, "Group/g1", NOBODY);
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(number(bed, "SELECT count(*) FROM patient"), 0);
+    assert_int_equal(bed->result.entry.departed, 0);
+    free_bed(bed);
+}
+
 /* The line is cut in the middle: the next run does not begin again with the charts that were compared. */
 static void a_comparison_goes_on_after_a_cut(void **state)
 {
@@ -371,6 +436,8 @@ int main(void)
         bed_test(a_server_without_totals_is_compared_by_ids),
         bed_test(what_was_stamped_late_is_found_within_the_day),
         cmocka_unit_test(a_deleted_patient_is_named),
+        cmocka_unit_test(a_deleted_patient_leaves_an_emptied_caseload),
+        cmocka_unit_test(who_left_before_does_not_wait_for_the_others),
         cmocka_unit_test(a_comparison_goes_on_after_a_cut),
         cmocka_unit_test_setup_teardown(the_window_is_a_moment_not_a_day, begin_abroad, leave_bed),
         cmocka_unit_test(the_check_costs_little),
