@@ -121,6 +121,7 @@ static enum status collect_entry(void *context, size_t index, const struct bundl
     if (status == STATUS_OK && strcmp(head.type, "Patient") == 0 && collecting->from_patients && head.id[0] != '\0') {
         caseload_add(collecting->caseload, head.id);
     } else if (status == STATUS_OK && strcmp(head.type, "Appointment") == 0) {
+        collecting->caseload->vacant += caseload_is_vacant(entry->resource, collecting->now) ? 1 : 0;
         status = caseload_members(entry->resource, collecting->now, collect, collecting, error);
     }
     return status == STATUS_OK ? noted(collecting, error) : status;
@@ -209,8 +210,9 @@ static enum status fetch_members(struct sync *sync, struct sync_result *result, 
     }
     if (status == STATUS_OK) {
         status = caseload_members(resource, clock_now(&sync->clock), caseload_add, caseload, error);
-        /* Somebody who cannot be told may be one who is here. Where nobody can be, that is said: see believe() in pull.c. */
-        caseload->doubtful = caseload->count > 0 && !caseload_is_told(resource, clock_now(&sync->clock));
+        /* Somebody who cannot be told may be one who is here; and members who are all no patients are no empty caseload. */
+        caseload->doubtful = caseload->count > 0 ? !caseload_is_told(resource, clock_now(&sync->clock))
+                                                 : !caseload_is_vacant(resource, clock_now(&sync->clock));
     }
     cJSON_Delete(resource);
     return status;
@@ -273,8 +275,10 @@ enum status caseload_fetch(struct sync *sync, struct sync_result *result, struct
 }
 
 /* How many answer the caseload's own search, by the server's count. */
-static enum status count_found(struct sync *sync, struct sync_result *result, const char *scope, bool *none, struct error *error)
+static enum status count_found(struct sync *sync, struct sync_result *result, const struct caseload *caseload, bool *none,
+                               struct error *error)
 {
+    const char *scope = caseload->scope;
     struct buffer url;
     cJSON *bundle = NULL;
     char practitioner[ID_SIZE] = "";
@@ -292,7 +296,8 @@ static enum status count_found(struct sync *sync, struct sync_result *result, co
     if (status == STATUS_OK) {
         status = url.status == STATUS_OK ? exchange_get(sync, result, buffer_text(&url), &bundle, error) : error_no_memory(error);
     }
-    *none = status == STATUS_OK && bundle_is(bundle) && bundle_count(bundle) == 0 && bundle_total(bundle, &total) && total == 0;
+    *none = status == STATUS_OK && bundle_is(bundle) && bundle_count(bundle) == 0 && bundle_total(bundle, &total) &&
+            total == caseload->vacant;
     cJSON_Delete(bundle);
     buffer_free(&url);
     return status;
@@ -302,18 +307,14 @@ enum status caseload_is_empty(struct sync *sync, struct sync_result *result, con
                               struct error *error)
 {
     bool listed = is_reference_to(caseload->scope, "Group") || is_reference_to(caseload->scope, "List");
-    instant now = clock_now(&sync->clock);
-    struct caseload members = {0};
     struct error trouble = {0};
     cJSON *resource = NULL;
     *empty = false;
     enum status status = listed ? read_list(sync, result, caseload->scope, &resource, &trouble)
-                                : count_found(sync, result, caseload->scope, empty, &trouble);
+                                : count_found(sync, result, caseload, empty, &trouble);
     if (status == STATUS_OK && listed) {
-        status = caseload_members(resource, now, caseload_add, &members, &trouble);
-        *empty = status == STATUS_OK && members.count == 0 && caseload_is_told(resource, now);
+        *empty = caseload_is_vacant(resource, clock_now(&sync->clock));
     }
-    caseload_free(&members);
     cJSON_Delete(resource);
     if (status == STATUS_FAILED || status == STATUS_NOT_FOUND) {
         result->last.words[0] = '\0';

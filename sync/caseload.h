@@ -13,6 +13,7 @@ struct caseload {
     char (*ids)[ID_SIZE];   /* owned */
     size_t count, capacity;
     bool doubtful;          /* a member could not be read: who is missing may only be unreadable */
+    int64_t vacant;         /* appointments that were read, and are with nobody: cancelled ones */
     enum status status;     /* sticky NO_MEMORY of the collecting callbacks */
     char scope[256];        /* what was asked for */
 };
@@ -24,7 +25,8 @@ void caseload_add(void *context, const char *patient);
 /* Fills *caseload (free it also after a failure). FAILED when the server does not know the scope. */
 enum status caseload_fetch(struct sync *sync, struct sync_result *result, struct caseload *caseload,
                            struct error *error) MUST_CHECK;
-/* Asks once more whether nobody at all belongs to a caseload that came empty. */
+/* Asks once more whether nobody at all belongs to a caseload that came empty: members that are no patients, or do not say who
+ * they are, are not nobody, nor is what the server counts and does not list. */
 enum status caseload_is_empty(struct sync *sync, struct sync_result *result, const struct caseload *caseload, bool *empty,
                               struct error *error) MUST_CHECK;
 /* Whom the server's, or this device's, appointments name for today: adds them. A server that has none adds nobody. */

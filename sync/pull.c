@@ -310,9 +310,11 @@ static enum status believe(struct pulling *pulling, const struct caseload *casel
     }
     status = caseload_is_empty(pulling->sync, pulling->result, caseload, &empty, error);
     *believed = *believed && empty;
-    if (status == STATUS_OK && !*believed) {
+    if (status == STATUS_OK && !empty) {
+        pulling->result->untold = true;
+    } else if (status == STATUS_OK && !*believed) {
         pulling->result->emptied = left;
-        status = empty ? sync_set_cursor(pulling->sync, EMPTY_SCOPE, scope, error) : STATUS_OK;
+        status = sync_set_cursor(pulling->sync, EMPTY_SCOPE, scope, error);
     }
     return status;
 }
@@ -324,6 +326,7 @@ static enum status release_others(struct pulling *pulling, const struct caseload
     char back[CURSOR_SIZE] = "";
     bool believed = false;
     if (caseload->doubtful) {
+        pulling->result->untold = caseload->count == 0;
         return STATUS_OK;
     }
     /* What a server that was put back has forgotten may be nowhere but here: that is looked for first, by the next run. */
@@ -358,7 +361,8 @@ static enum status release_others(struct pulling *pulling, const struct caseload
 /* The caseload is as of now only when nothing of it is missing: nobody absent, nothing set aside, no doubt who belongs to it. */
 static enum status note_as_of(struct pulling *pulling, const struct caseload *caseload, struct error *error)
 {
-    bool whole = !caseload->doubtful && pulling->result->emptied == 0 && strcmp(pulling->cursor, CURSOR_BEGUN) != 0;
+    bool whole = !caseload->doubtful && pulling->result->emptied == 0 && !pulling->result->untold &&
+                 strcmp(pulling->cursor, CURSOR_BEGUN) != 0;
     enum status status = STATUS_OK;
     for (size_t i = 0; i < caseload->count && whole && status == STATUS_OK; i++) {
         status = outbox_chart_is_whole(pulling->sync->store, caseload->ids[i], &whole, error);

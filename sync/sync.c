@@ -258,6 +258,11 @@ static enum status tell_what_is_left(const struct sync_result *result, const str
                            "go, or ask the office"),
                          result->emptied);
     }
+    if (result->untold) {
+        return error_set(error, STATUS_ATTENTION,
+                         _("done, but the server does not show this device who belongs to your caseload: no chart was refreshed, and "
+                           "none leaves; ask the office"));
+    }
     if (result->absent > 0) {
         return error_set(error, STATUS_ATTENTION,
                          _("done, but the server did not deliver %d of your patients: ask the office why"), result->absent);

@@ -68,6 +68,7 @@ struct sync_result {
     struct last_exchange last;
     int ill;                            /* rows that the server answered badly, before anything told whether it is well */
     struct error complaint;             /* what it said of such a one, first; OK when none is left */
+    bool untold;                        /* the caseload names nobody, and is not empty: who belongs to it is not shown */
     bool older;                         /* the server shows an older version of something than it did before */
     bool moved;                         /* the address leads to another server than before */
 };

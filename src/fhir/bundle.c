@@ -402,3 +402,16 @@ bool caseload_is_told(const cJSON *resource, instant now)
     }
     return true;
 }
+
+bool caseload_is_vacant(const cJSON *resource, instant now)
+{
+    const struct source *source = source_of(resource);
+    const cJSON *member = NULL;
+    const cJSON *list = source == NULL || is_over(resource) ? NULL : json_member(resource, source->list);
+    bool vacant = source != NULL && (list == NULL || cJSON_IsArray(list));
+
+    cJSON_ArrayForEach(member, list) {
+        vacant = vacant && !belongs(source, member, now);
+    }
+    return vacant;
+}

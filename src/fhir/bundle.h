@@ -75,6 +75,8 @@ enum status caseload_members(const cJSON *resource, instant now, void (*add)(voi
                              void *context, struct error *error) MUST_CHECK;
 /* Whether it can be read of each of its members who that is: nobody else belongs to it than caseload_members() says. */
 bool caseload_is_told(const cJSON *resource, instant now);
+/* Whether nobody and nothing at all belongs to it, or it counts for nothing any more. */
+bool caseload_is_vacant(const cJSON *resource, instant now);
 
 /* An IPS-free, plain collection Bundle of whole resources, for `export visit` and `export outbox`. */
 enum status collection_print(const char *const *bodies, size_t count, char **out, struct error *error) MUST_CHECK;

@@ -48,7 +48,15 @@ static void an_unreadable_caseload_sends_nobody_away(void **state)
     put_resource(bed, "Group/g1", "{\"resourceType\":\"Group\",\"id\":\"g1\",\"type\":\"person\",\"actual\":true,"
                                   "\"member\":[{\"entity\":{\"display\":\"Kim\"}}]}");
     assert_run(bed, STATUS_ATTENTION); /* and is no good sync either: nobody's chart is refreshed */
+    assert_non_null(strstr(bed->error.sentence, "does not show this device who belongs to your caseload"));
     assert_run(bed, STATUS_ATTENTION);
+    assert_string_equal(bed->result.entry.data_as_of, "");
+    assert_null(strstr(bed->error.sentence, "empty"));
+    assert_int_equal(patients(bed), 8);
+    put_resource(bed, "Group/g1", GROUP_OF("{\"entity\":{\"reference\":\"Practitioner/n1\"}}")); /* nor are others nobody */
+    assert_run(bed, STATUS_ATTENTION);
+    assert_run(bed, STATUS_ATTENTION);
+    assert_null(strstr(bed->error.sentence, "empty"));
     assert_int_equal(patients(bed), 8);
     put_resource(bed, "Group/g1", GROUP_OF(MEMBER("p1") ",{\"entity\":{\"identifier\":{\"value\":\"7\"}}}"));
     assert_run(bed, STATUS_OK); /* who that is, nobody can tell: nobody leaves */
@@ -61,6 +69,7 @@ static void an_unreadable_caseload_sends_nobody_away(void **state)
     fault(bed, "{\"fault\":\"status\",\"status\":200,\"times\":0,\"match\":\"_summary=count\",\"body\":"
                "\"{\\\"resourceType\\\":\\\"Bundle\\\",\\\"type\\\":\\\"searchset\\\",\\\"total\\\":3}\"}");
     assert_run(bed, STATUS_ATTENTION); /* the server counts some whom it does not list */
+    assert_null(strstr(bed->error.sentence, "empty"));
     assert_int_equal(patients(bed), 8);
     no_faults(bed);
     assert_run(bed, STATUS_OK);
@@ -157,6 +166,69 @@ static void an_unsound_appointment_that_says_whose_it_is_holds_up_nobody(void **
     script_end(&script);
 }
 
+/* Nor is a device without charts in order when it could not be told whose to fetch. */
+static void an_unreadable_caseload_is_no_success_on_a_new_device(void **state)
+{
+    struct bed *bed = *state;
+    put_resource(bed, "Group/g1", GROUP_OF("{\"entity\":{\"display\":\"Kim\"}}"));
+    assert_run(bed, STATUS_ATTENTION);
+    assert_non_null(strstr(bed->error.sentence, "who belongs to your caseload"));
+    assert_string_equal(bed->result.entry.data_as_of, "");
+    put_resource(bed, "Group/g1", NOBODY);
+    assert_run(bed, STATUS_OK);
+}
+
+static void put_appointment(struct bed *bed, const char *status, const char *patient)
+{
+    char start[40];
+    char body[512];
+    instant_format_fhir(start, sizeof start, system_clock_now(NULL));
+    text_format(body, sizeof body,
+                "{\"resourceType\":\"Appointment\",\"id\":\"a7\",\"status\":\"%s\",\"start\":\"%s\",\"participant\":["
+                "{\"actor\":{\"reference\":\"Practitioner/n1\"},\"status\":\"accepted\"}%s]}", status, start, patient);
+    put_resource(bed, "Appointment/a7", body);
+}
+
+/* A cancelled appointment is with nobody. */
+static void a_nurse_with_cancelled_appointments_has_nobody(void **state)
+{
+    struct bed *bed = *state;
+    bed->sync.caseload = "appointments";
+    assert_run(bed, STATUS_OK);
+    delete_resource(bed, "Appointment/a3");
+    delete_resource(bed, "Appointment/a5");
+    put_appointment(bed, "cancelled", ",{\"actor\":{\"reference\":\"Patient/p7\"},\"status\":\"accepted\"}");
+    assert_run(bed, STATUS_ATTENTION);
+    assert_non_null(strstr(bed->error.sentence, "empty at the server"));
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(patients(bed), 0);
+}
+
+/* Appointments that say of nobody whom they are with, sound or not. */
+static void appointments_without_patients_send_nobody_away(void **state)
+{
+    struct bed *bed = *state;
+    struct script script;
+    bed->sync.caseload = "appointments";
+    assert_run(bed, STATUS_OK);
+    delete_resource(bed, "Appointment/a3");
+    delete_resource(bed, "Appointment/a5");
+    script_begin(&script, bed);
+    script.alter = break_appointment;
+    script.step = 1;
+    for (int i = 0; i < 2; i++) {
+        assert_run(bed, STATUS_ATTENTION);
+        assert_non_null(strstr(bed->error.sentence, "who belongs to your caseload"));
+    }
+    script_end(&script);
+    put_appointment(bed, "booked", "");
+    for (int i = 0; i < 2; i++) {
+        assert_run(bed, STATUS_ATTENTION);
+        assert_non_null(strstr(bed->error.sentence, "who belongs to your caseload"));
+    }
+    assert_int_equal(patients(bed), 3);
+}
+
 static void a_nurse_without_appointments_has_nobody(void **state)
 {
     struct bed *bed = *state;
@@ -182,6 +254,9 @@ int main(void)
         bed_test(an_unreadable_caseload_sends_nobody_away),
         bed_test(an_unsound_appointment_that_says_whose_it_is_holds_up_nobody),
         bed_test(a_nurse_without_appointments_has_nobody),
+        bed_test(appointments_without_patients_send_nobody_away),
+        bed_test(an_unreadable_caseload_is_no_success_on_a_new_device),
+        bed_test(a_nurse_with_cancelled_appointments_has_nobody),
         bed_test(who_left_the_group_is_no_member),
         bed_test(todays_charts_come_before_half_read_ones),
         bed_test(a_chart_that_does_not_come_holds_up_no_other),
