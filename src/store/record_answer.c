@@ -37,6 +37,18 @@ enum status pending_load(struct store *store, int64_t number, struct row *row, s
     return status == STATUS_OK ? pending_find(store, row->key, pending, error) : status;
 }
 
+/* Begins a transaction about an outbox row; *found is false when that has left already. A failure ends it again. */
+static enum status begin_with(struct store *store, int64_t outbox, struct row *row, struct pending *pending, bool *found,
+                              struct error *error)
+{
+    enum status status = database_begin(store, error);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = pending_load(store, outbox, row, pending, found, error);
+    return status == STATUS_OK ? STATUS_OK : record_end(store, status, error);
+}
+
 /* What was sent is there, but it was changed again meanwhile: the new change now starts from what was accepted. `base` is
  * that; NULL for what was sent last. */
 static enum status rebase(struct store *store, const struct pending *pending, const char *version, const char *base,
@@ -342,12 +354,11 @@ static enum status accept_row(struct store *store, int64_t outbox, const struct 
     bool found = false;
     bool another = false;
 
-    enum status status = database_begin(store, error);
+    enum status status = begin_with(store, outbox, &row, &pending, &found, error);
     if (status != STATUS_OK) {
         return status;
     }
-    status = pending_load(store, outbox, &row, &pending, &found, error);
-    if (status == STATUS_OK && found) {
+    if (found) {
         status = accept(store, &row, &pending, there, from_earlier, &another, error);
     }
     status = record_end(store, status, error);
@@ -378,12 +389,11 @@ enum status record_refuse(struct store *store, int64_t outbox, int http_status, 
     bool found = false;
     char detail[32];
 
-    enum status status = database_begin(store, error);
+    enum status status = begin_with(store, outbox, &row, &pending, &found, error);
     if (status != STATUS_OK) {
         return status;
     }
-    status = pending_load(store, outbox, &row, &pending, &found, error);
-    if (status == STATUS_OK && found) {
+    if (found) {
         status = mark_refused(store, &pending, http_status, words, error);
     }
     if (status == STATUS_OK && found) {
@@ -427,12 +437,11 @@ enum status record_conflict(struct store *store, int64_t outbox, const char *the
     struct pending pending = {0};
     bool found = false;
 
-    enum status status = database_begin(store, error);
+    enum status status = begin_with(store, outbox, &row, &pending, &found, error);
     if (status != STATUS_OK) {
         return status;
     }
-    status = pending_load(store, outbox, &row, &pending, &found, error);
-    if (status == STATUS_OK && found) {
+    if (found) {
         status = compare(store, &row, &pending, theirs, error);
     }
     return record_end(store, status, error);
@@ -444,12 +453,11 @@ enum status record_gone(struct store *store, int64_t outbox, struct error *error
     struct pending pending = {0};
     bool found = false;
 
-    enum status status = database_begin(store, error);
+    enum status status = begin_with(store, outbox, &row, &pending, &found, error);
     if (status != STATUS_OK) {
         return status;
     }
-    status = pending_load(store, outbox, &row, &pending, &found, error);
-    if (status == STATUS_OK && found) {
+    if (found) {
         status = pending_gone(store, &row, pending.number, error);
     }
     return record_end(store, status, error);
