@@ -182,6 +182,11 @@ void form_choice(struct form *form, int id, int width, const char *left, const c
     }
 }
 
+void form_question(struct form *form, int id, int width, const char *label, const struct choice *choice, const char *chosen)
+{
+    form_choice(form, id, width, label, chosen[0] != '\0' ? choice->word(chosen) : _("not chosen yet"), choice, chosen);
+}
+
 void form_field(struct form *form, int id, int width, const char *label, struct draft_field *field, const char *hint,
                 const char *fault)
 {

@@ -84,6 +84,8 @@ void form_block(struct form *form, int id, void (*write)(struct page *page, cons
 /* Beside each other: `left`, `width` cells, and `right`. */
 void form_choice(struct form *form, int id, int width, const char *left, const char *right, const struct choice *choice,
                  const char *chosen);
+/* A question beside its answer, or beside words for that there is none yet. */
+void form_question(struct form *form, int id, int width, const char *label, const struct choice *choice, const char *chosen);
 /* `fault` says what is wrong with the text; without one `hint` is shown while the cursor is there. Both may be "". */
 void form_field(struct form *form, int id, int width, const char *label, struct draft_field *field, const char *hint,
                 const char *fault);

@@ -28,19 +28,14 @@ struct consent_screen {
     struct draft_field name; /* of who decided, while a purpose is open */
 };
 
-static const struct choice decision_choice = {consent_decisions, consent_decision_word};
-static const struct choice person_choice = {consent_persons, consent_person_word};
-static const struct choice method_choice = {consent_methods, consent_method_word};
-
 /* The three questions, in the order of enum item from ITEM_DECISION on. */
 static const struct {
     const char *attribute;
     const char *label;
-    const struct choice *choice;
 } questions[] = {
-    {"decision", N_("Decision"), &decision_choice},
-    {"by", N_("Who"), &person_choice},
-    {"method", N_("How"), &method_choice},
+    {"decision", N_("Decision")},
+    {"by", N_("Who")},
+    {"method", N_("How")},
 };
 
 static struct consent_screen *screen_of(const struct view *view)
@@ -159,9 +154,8 @@ static void describe_questions(struct form *form, struct consent_screen *screen,
     for (int i = 0; i < (int)(sizeof questions / sizeof *questions); i++) {
         const char *chosen = entered(application, screen->purpose, questions[i].attribute);
 
-        form_choice(form, ITEM_DECISION + i, LABEL_COLUMNS, _(questions[i].label),
-                    chosen[0] != '\0' ? questions[i].choice->word(chosen) : _("not chosen yet"), questions[i].choice,
-                    chosen);
+        form_question(form, ITEM_DECISION + i, LABEL_COLUMNS, _(questions[i].label),
+                      visit_part_choice(PART, questions[i].attribute), chosen);
     }
     form_field(form, ITEM_NAME, LABEL_COLUMNS, _("Name"), &screen->name,
                _("The name of the person who decided, when it was not the patient or when it was typed or signed."),

@@ -68,8 +68,7 @@ static void describe(struct form *form, struct view *view, struct application *a
               _("It will not be signed and not be sent. Nothing is thrown away: the Outbox lists it, and Enter there "
                 "takes it up again."));
     form_blank(form);
-    form_choice(form, ITEM_REASON, LABEL_COLUMNS, _("Reason"),
-                ready ? reason_word(screen->reason) : _("not chosen yet"), &reason_choice, screen->reason);
+    form_question(form, ITEM_REASON, LABEL_COLUMNS, _("Reason"), &reason_choice, screen->reason);
     form_button(form, ITEM_SET_ASIDE, LABEL_COLUMNS, ready ? ROLE_AMBER : ROLE_DIM, _("Set aside"),
                 ready ? _("Enter sets it aside; 0 goes back to the visit") : _("choose a reason first"));
 }

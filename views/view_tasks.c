@@ -19,34 +19,12 @@
 
 enum part { PART_MEDICINE, PART_TASK };
 
-static const char *const taking_keys[] = {"as-ordered", "not", "differently", "unknown", NULL};
-static const char *const outcome_keys[] = {"completed", "failed", NULL};
-
-static const char *taking_word(const char *key)
-{
-    static const char *const words[] = {N_("as ordered"), N_("not taken"), N_("taken differently"), N_("not known")};
-
-    for (size_t i = 0; taking_keys[i] != NULL; i++) {
-        if (text_equal(taking_keys[i], key)) {
-            return _(words[i]);
-        }
-    }
-    return key;
-}
-
-/* Another outcome than these two may come from another way of entry. */
-static const char *outcome_word(const char *key)
-{
-    return text_equal(key, "completed") ? _("done") : text_equal(key, "failed") ? _("not done") : status_word(key);
-}
-
 /* In the order of enum part: names in the draft and in words. */
 static const struct {
     const char *name, *id, *answer;
-    struct choice choice;
 } parts[] = {
-    {"medicine", "request", "taking", {taking_keys, taking_word}},
-    {"task", "id", "status", {outcome_keys, outcome_word}},
+    {"medicine", "request", "taking"},
+    {"task", "id", "status"},
 };
 
 /* One medicine or task. */
@@ -203,6 +181,7 @@ static bool asks_reason(const char *answer, const struct care_row *row)
 static bool describe_part(struct form *form, const struct tasks_screen *screen, const struct application *application,
                           enum part part)
 {
+    const struct choice *choice = visit_part_choice(parts[part].name, parts[part].answer);
     bool any = false;
 
     for (size_t i = 0; i < screen->count; i++) {
@@ -213,8 +192,8 @@ static bool describe_part(struct form *form, const struct tasks_screen *screen, 
             continue;
         }
         any = true;
-        form_choice(form, 2 * (int)i, STATE_COLUMNS, answer[0] != '\0' ? parts[part].choice.word(answer) : "-",
-                    row->label, &parts[part].choice, answer);
+        form_choice(form, 2 * (int)i, STATE_COLUMNS, answer[0] != '\0' ? choice->word(answer) : "-", row->label, choice,
+                    answer);
         if (asks_reason(answer, row)) {
             form_field(form, 2 * (int)i + 1, STATE_COLUMNS, _("   reason"), &row->reason, "", "");
         }

@@ -2,6 +2,7 @@
 #include "views/visit_parts.h"
 
 #include "base/text.h"
+#include "care/consent.h"
 
 static const enum view_id order[] = {VIEW_VITALS, VIEW_NOTE, VIEW_CONSENT, VIEW_TASKS, VIEW_CLOSE};
 #define ORDER_COUNT ((int)(sizeof order / sizeof *order))
@@ -62,4 +63,48 @@ bool visit_part_asks_medicine(const struct medicine *medicine)
 bool visit_part_asks_task(const struct task *task)
 {
     return task->open && text_equal(task->source, "Task");
+}
+
+/* --- answers -------------------------------------------------------------------------------------- */
+
+static const char *const taking_keys[] = {"as-ordered", "not", "differently", "unknown", NULL};
+static const char *const outcome_keys[] = {"completed", "failed", NULL};
+
+static const char *taking_word(const char *key)
+{
+    static const char *const words[] = {N_("as ordered"), N_("not taken"), N_("taken differently"), N_("not known")};
+
+    for (size_t i = 0; taking_keys[i] != NULL; i++) {
+        if (text_equal(taking_keys[i], key)) {
+            return _(words[i]);
+        }
+    }
+    return key;
+}
+
+/* Another outcome than these two may come from another way of entry. */
+static const char *outcome_word(const char *key)
+{
+    return text_equal(key, "completed") ? _("done") : text_equal(key, "failed") ? _("not done") : status_word(key);
+}
+
+const struct choice *visit_part_choice(const char *part, const char *attribute)
+{
+    static const struct {
+        const char *part, *attribute;
+        struct choice choice;
+    } choices[] = {
+        {"medicine", "taking", {taking_keys, taking_word}},
+        {"task", "status", {outcome_keys, outcome_word}},
+        {"consent", "decision", {consent_decisions, consent_decision_word}},
+        {"consent", "by", {consent_persons, consent_person_word}},
+        {"consent", "method", {consent_methods, consent_method_word}},
+    };
+
+    for (size_t i = 0; i < sizeof choices / sizeof *choices; i++) {
+        if (text_equal(choices[i].part, part) && text_equal(choices[i].attribute, attribute)) {
+            return &choices[i].choice;
+        }
+    }
+    return NULL;
 }

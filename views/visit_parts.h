@@ -2,7 +2,7 @@
 #ifndef DOORSTEP_VIEWS_VISIT_PARTS_H
 #define DOORSTEP_VIEWS_VISIT_PARTS_H
 
-#include "views/application.h"
+#include "views/form.h"
 
 /* COMMAND_NEXT_PART and COMMAND_PREVIOUS_PART, from one of these screens to another: afterwards the view is gone.
  * False for any other command. */
@@ -14,5 +14,9 @@ void visit_part_open_field(struct application *application, const char *field);
  * own that could be marked as done. */
 bool visit_part_asks_medicine(const struct medicine *medicine);
 bool visit_part_asks_task(const struct task *task);
+
+/* The answers to a question of a visit, by the names that its draft has for it ("medicine", "taking"); NULL for what is
+ * typed. */
+const struct choice *visit_part_choice(const char *part, const char *attribute);
 
 #endif
