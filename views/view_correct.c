@@ -1,6 +1,7 @@
 /*
- * A vital or a note that the server refused: what the server said, what was
- * signed, and the field to put it right. What is typed is kept like a draft,
+ * A vital, a note or what was said of a medicine that the server refused: what
+ * the server said, what was signed, and the field to put it right (for what
+ * was said a form: correct_said.c). What is typed is kept like a draft,
  * until it is signed; then it waits to be sent again, and what was signed
  * before is kept beside it.
  */
@@ -8,37 +9,48 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "store/correct.h"
 #include "views/chrome.h"
-#include "views/draft_field.h"
+#include "views/correct_part.h"
 #include "views/exchange_words.h"
 #include "views/field.h"
-#include "views/page.h"
-#include "views/sign.h"
 
 #include <string.h>
 
-#define LABEL_COLUMNS 14
 #define FIELD_COLUMNS 24
 #define HEAD_SHARE 3 /* of the rows above a note, one in so many at most */
-
-struct correct_screen {
-    struct correctable row;
-    struct draft_field field;   /* belongs to no visit in progress: saved by this view */
-    char confirmed[LINE_BYTES]; /* the vital that was asked about and confirmed */
-    struct sign sign;
-    bool gone;                  /* refused no more: it arrived, or is sent again */
-    struct area text;           /* of the note, in the last frame, in the body */
-};
 
 static struct correct_screen *screen_of(const struct view *view)
 {
     return view->state;
 }
 
-static const char *typed_of(const struct correct_screen *screen)
+static bool is_note(const struct correct_screen *screen)
 {
-    return editor_text(&screen->field.editor);
+    return screen->row.kind == CORRECTABLE_NOTE;
+}
+
+static bool is_said(const struct correct_screen *screen)
+{
+    return screen->row.kind == CORRECTABLE_SAID;
+}
+
+static const char *typed_of(struct correct_screen *screen)
+{
+    return is_said(screen) ? correct_said_typed(screen) : editor_text(&screen->field.editor);
+}
+
+static bool changed(const struct correct_screen *screen)
+{
+    return is_said(screen) ? correct_said_changed(screen) : screen->field.editor.changed;
+}
+
+static void mark_saved(struct correct_screen *screen)
+{
+    if (is_said(screen)) {
+        correct_said_mark_saved(screen);
+    } else {
+        editor_mark_saved(&screen->field.editor);
+    }
 }
 
 /* --- opening, keeping ----------------------------------------------------------------------------- */
@@ -68,32 +80,40 @@ static void correct_close(struct view *view)
     if (screen != NULL) {
         sign_end(&screen->sign);
         draft_field_close(&screen->field);
+        correct_said_close(screen);
         correctable_free(&screen->row);
         memory_free(screen);
     }
     view->state = NULL;
 }
 
+static enum status open_text(struct correct_screen *screen, struct error *error)
+{
+    struct visit_draft none;
+    enum status status = STATUS_OK;
+
+    visit_draft_init(&none);
+    status = draft_field_open(&screen->field, &none, is_note(screen) ? DRAFT_LINES : DRAFT_LINE, "", error);
+    return status == STATUS_OK
+               ? editor_set(&screen->field.editor, screen->row.begun ? screen->row.typed : screen->row.before, error)
+               : status;
+}
+
 static enum status correct_open(struct view *view, struct application *application, struct error *error)
 {
     struct correct_screen *screen = memory_allocate(sizeof *screen);
-    struct visit_draft none;
     enum status status = STATUS_OK;
 
     if (screen == NULL) {
         return error_no_memory(error);
     }
     view->state = screen;
-    visit_draft_init(&none);
     status = correctable_load(application->store, application->refused_at_hand, &screen->row, error);
     if (status == STATUS_OK && !text_equal(screen->row.patient, application->chart.patient.id)) {
         status = error_set(error, STATUS_INVALID, _("This entry is another patient's: open it from the outbox."));
     }
     if (status == STATUS_OK) {
-        status = draft_field_open(&screen->field, &none, screen->row.is_note ? DRAFT_LINES : DRAFT_LINE, "", error);
-    }
-    if (status == STATUS_OK) {
-        status = editor_set(&screen->field.editor, screen->row.begun ? screen->row.typed : screen->row.before, error);
+        status = is_said(screen) ? correct_said_open(screen, error) : open_text(screen, error);
     }
     return status;
 }
@@ -123,15 +143,16 @@ static enum status correct_save(struct view *view, struct application *applicati
     struct correct_screen *screen = screen_of(view);
     enum status status = STATUS_OK;
 
-    if (screen->field.editor.changed) {
-        status = correctable_keep(application->store, &screen->row, typed_of(screen), error);
-        correct_refresh(view, application);
+    if (!changed(screen)) {
+        return STATUS_OK;
     }
-    if (status == STATUS_OK && screen->field.editor.changed && screen->gone) {
+    status = correctable_keep(application->store, &screen->row, typed_of(screen), error);
+    correct_refresh(view, application);
+    if (status == STATUS_OK && screen->gone) {
         application_say(application, "%s", gone_words());
     }
     if (status == STATUS_OK) {
-        editor_mark_saved(&screen->field.editor);
+        mark_saved(screen);
     }
     return status;
 }
@@ -144,48 +165,57 @@ static void name_entry(const struct correctable *row, char *out, size_t size)
     (void)text_format(out, size, "%s%s%s", row->patient_name, row->patient_name[0] != '\0' ? ", " : "", row->label);
 }
 
-static void write_head(struct page *page, const struct correct_screen *screen)
+void correct_title(const struct correct_screen *screen, char *out, size_t size)
 {
-    const struct correctable *row = &screen->row;
-    char words[sizeof row->reason + LABEL_SIZE];
     char entry[2 * LABEL_SIZE];
     char moment[80];
 
-    exchange_moment(row->started, moment, sizeof moment);
-    name_entry(row, entry, sizeof entry);
-    (void)text_format(words, sizeof words, _("%s, visit of %s"), entry, moment);
-    page_text(page, ROLE_TITLE, 0, words);
+    exchange_moment(screen->row.started, moment, sizeof moment);
+    name_entry(&screen->row, entry, sizeof entry);
+    (void)text_format(out, size, _("%s, visit of %s"), entry, moment);
+}
+
+void correct_answer(const struct correct_screen *screen, char *out, size_t size)
+{
+    (void)text_format(out, size, _("the server said: %s"), screen->row.reason[0] != '\0' ? screen->row.reason : "-");
     if (screen->gone) {
-        page_text(page, ROLE_RED, 0, gone_words());
-        return;
+        (void)text_copy(out, size, gone_words());
     }
-    (void)text_format(words, sizeof words, _("the server said: %s"), row->reason[0] != '\0' ? row->reason : "-");
+}
+
+static void write_head(struct page *page, const struct correct_screen *screen)
+{
+    char words[sizeof screen->row.reason + LABEL_SIZE];
+
+    correct_title(screen, words, sizeof words);
+    page_text(page, ROLE_TITLE, 0, words);
+    correct_answer(screen, words, sizeof words);
     page_text(page, ROLE_RED, 0, words);
 }
 
 /* How what is typed stands. */
-static void write_verdict(struct page *page, const struct correct_screen *screen)
+static void write_verdict(struct page *page, struct correct_screen *screen)
 {
     struct entry_result result = correctable_judge(&screen->row, typed_of(screen));
     bool confirmed = text_equal(screen->confirmed, typed_of(screen));
     char words[400];
 
     if (text_equal(typed_of(screen), screen->row.before)) {
-        page_text(page, ROLE_DIM, LABEL_COLUMNS, _("as it was signed"));
+        page_text(page, ROLE_DIM, CORRECT_LABEL_COLUMNS, _("as it was signed"));
     } else if (result.verdict == ENTRY_EMPTY) {
         (void)text_format(words, sizeof words, _("Type it like %s; not measured: - and the reason."),
                           entry_hint(screen->row.field));
-        page_text(page, ROLE_DIM, LABEL_COLUMNS, words);
+        page_text(page, ROLE_DIM, CORRECT_LABEL_COLUMNS, words);
     } else if (result.verdict == ENTRY_IMPOSSIBLE) {
         (void)text_format(words, sizeof words, _("%s  ^U: empty the field."), result.question);
-        page_text(page, ROLE_RED, LABEL_COLUMNS, words);
+        page_text(page, ROLE_RED, CORRECT_LABEL_COLUMNS, words);
     } else if (result.verdict == ENTRY_ASK && !confirmed) {
         (void)text_format(words, sizeof words, _("%s  ^Y: Yes, correct. ^U: empty the field."), result.question);
-        page_text(page, ROLE_AMBER, LABEL_COLUMNS, words);
+        page_text(page, ROLE_AMBER, CORRECT_LABEL_COLUMNS, words);
     } else {
         (void)text_format(words, sizeof words, result.verdict == ENTRY_ASK ? _("confirmed %s") : _("ok %s"),
                           result.accepted);
-        page_text(page, ROLE_GOOD, LABEL_COLUMNS, result.verdict == ENTRY_NOT_DONE ? _("not measured") : words);
+        page_text(page, ROLE_GOOD, CORRECT_LABEL_COLUMNS, result.verdict == ENTRY_NOT_DONE ? _("not measured") : words);
     }
 }
 
@@ -196,11 +226,11 @@ static void draw_vital(struct correct_screen *screen, struct area area)
 
     write_head(&page, screen);
     page_blank(&page);
-    page_labelled(&page, ROLE_NORMAL, LABEL_COLUMNS, _("Signed"), ROLE_STRONG, screen->row.before);
+    page_labelled(&page, ROLE_NORMAL, CORRECT_LABEL_COLUMNS, _("Signed"), ROLE_STRONG, screen->row.before);
     row = page_row(&page);
     if (row >= 0) {
-        (void)canvas_piece(row, area.column, LABEL_COLUMNS - 1, ROLE_SELECTED, _("Corrected"));
-        field_draw(&screen->field.editor, row, area.column + LABEL_COLUMNS, FIELD_COLUMNS, true);
+        (void)canvas_piece(row, area.column, CORRECT_LABEL_COLUMNS - 1, ROLE_SELECTED, _("Corrected"));
+        field_draw(&screen->field.editor, row, area.column + CORRECT_LABEL_COLUMNS, FIELD_COLUMNS, true);
     }
     if (screen->gone) {
         return;
@@ -231,24 +261,35 @@ static void draw_note(struct correct_screen *screen, struct area area)
     field_draw_text(&screen->field.editor, area, true);
 }
 
-static void correct_draw(struct view *view, struct application *application, struct area area)
+/* To be seen before it is signed. Of a note nothing but whose it is: its words are too many. */
+static void write_remark(struct correct_screen *screen, char *out, size_t size)
 {
-    struct correct_screen *screen = screen_of(view);
-    char words[2 * LINE_BYTES + 2 * LABEL_SIZE];
     char entry[2 * LABEL_SIZE];
 
     name_entry(&screen->row, entry, sizeof entry);
-    (void)text_copy(words, sizeof words, entry);
-    if (!screen->row.is_note) {
-        (void)text_format(words, sizeof words, _("%s: %s (signed before: %s)"), entry, typed_of(screen),
-                          screen->row.before);
+    if (is_said(screen)) {
+        correct_said_remark(screen, entry, out, size);
+    } else if (is_note(screen)) {
+        (void)text_copy(out, size, entry);
+    } else {
+        (void)text_format(out, size, _("%s: %s (signed before: %s)"), entry, typed_of(screen), screen->row.before);
     }
+}
+
+static void correct_draw(struct view *view, struct application *application, struct area area)
+{
+    struct correct_screen *screen = screen_of(view);
+    char words[SAID_TEXT_SIZE];
+
     if (screen->sign.asking) {
+        write_remark(screen, words, sizeof words);
         sign_draw(&screen->sign, application,
                   _("With your signature you say: this correction is true and complete as far as I know. What was "
                     "signed before is kept on this device."),
                   words, area);
-    } else if (screen->row.is_note) {
+    } else if (is_said(screen)) {
+        form_draw(&screen->said.form, view, application, area);
+    } else if (is_note(screen)) {
         draw_note(screen, area);
     } else {
         draw_vital(screen, area);
@@ -257,26 +298,35 @@ static void correct_draw(struct view *view, struct application *application, str
 
 /* --- doing ---------------------------------------------------------------------------------------- */
 
-/* What stands in the way of a signature; "" when nothing does. */
-static void objection(const struct correct_screen *screen, char *out, size_t size)
+/* What stands in the way of a vital or a note. */
+static void object_to_text(struct correct_screen *screen, const char *typed, char *out, size_t size)
 {
-    const char *typed = typed_of(screen);
     struct entry_result result = {.verdict = ENTRY_FINE};
 
-    out[0] = '\0';
-    if (text_equal(typed, screen->row.before)) {
-        (void)text_copy(out, size, _("It says what it said before: correct it, or send it again as it is."));
-        return;
-    }
-    if (!screen->row.is_note) {
+    if (!is_note(screen)) {
         result = correctable_judge(&screen->row, typed);
     }
-    if (result.verdict == ENTRY_EMPTY || (screen->row.is_note && text_is_blank(typed))) {
+    if (result.verdict == ENTRY_EMPTY || (is_note(screen) && text_is_blank(typed))) {
         (void)text_copy(out, size, _("Nothing is typed."));
     } else if (result.verdict == ENTRY_IMPOSSIBLE) {
         (void)text_copy(out, size, result.question);
     } else if (result.verdict == ENTRY_ASK && !text_equal(screen->confirmed, typed)) {
         (void)text_copy(out, size, _("Answer the question first: ^Y when the value is right."));
+    }
+}
+
+/* What stands in the way of a signature; "" when nothing does. */
+static void objection(struct correct_screen *screen, char *out, size_t size)
+{
+    const char *typed = typed_of(screen);
+
+    out[0] = '\0';
+    if (text_equal(typed, screen->row.before)) {
+        (void)text_copy(out, size, _("It says what it said before: correct it, or send it again as it is."));
+    } else if (is_said(screen)) {
+        correct_said_objection(screen, out, size);
+    } else {
+        object_to_text(screen, typed, out, size);
     }
 }
 
@@ -327,7 +377,7 @@ static void leave(struct correct_screen *screen, struct application *application
     char label[LABEL_SIZE];
 
     (void)text_copy(label, sizeof label, screen->row.label);
-    editor_mark_saved(&screen->field.editor);
+    mark_saved(screen);
     application_refresh(application);
     application_pop(application); /* the view is gone from here on */
     application_say(application, _("Corrected and signed: %s. It goes with the next sync."), label);
@@ -353,7 +403,7 @@ static enum reaction tap(struct view *view, struct application *application, con
     struct editor *editor = &screen->field.editor;
     int line = event->row - screen->text.row;
 
-    if (!screen->row.is_note || line < 0 || line >= screen->text.rows) {
+    if (!is_note(screen) || line < 0 || line >= screen->text.rows) {
         return REACTION_IGNORED;
     }
     editor_move_to_place(editor, screen->text.columns, editor->scroll + (size_t)line, event->column);
@@ -364,15 +414,18 @@ static enum reaction tap(struct view *view, struct application *application, con
 static enum reaction correct_event(struct view *view, struct application *application, const struct event *event)
 {
     struct correct_screen *screen = screen_of(view);
-    int columns = screen->row.is_note ? layout_of(application->rows, application->columns).body.columns : 0;
+    int columns = is_note(screen) ? layout_of(application->rows, application->columns).body.columns : 0;
 
     if (screen->sign.asking) {
         return signing_event(screen, application, event);
     }
+    if (is_said(screen)) {
+        return correct_said_event(view, application, event);
+    }
     if (event->kind == EVENT_CLICK) {
         return tap(view, application, event);
     }
-    if (!screen->row.is_note && event_is_key(event, KEYCAP_ENTER)) {
+    if (!is_note(screen) && event_is_key(event, KEYCAP_ENTER)) {
         ask_for_signature(view, application);
         return REACTION_REDRAW;
     }
@@ -389,7 +442,8 @@ static enum reaction correct_command(struct view *view, struct application *appl
         ask_for_signature(view, application);
     } else if (command == COMMAND_CONFIRM) {
         confirm(screen, application);
-    } else if (!draft_field_command(&screen->field, view, application, command)) {
+    } else if (is_said(screen) ? !form_command(&screen->said.form, view, application, command)
+                               : !draft_field_command(&screen->field, view, application, command)) {
         return REACTION_IGNORED;
     }
     return REACTION_REDRAW;
@@ -402,13 +456,16 @@ static bool correct_allows(const struct view *view, const struct application *ap
     (void)application;
     if (screen->sign.asking) {
         return command != COMMAND_SIGN && command != COMMAND_CONFIRM && command != COMMAND_UNDO &&
-               command != COMMAND_REDO;
+               command != COMMAND_REDO && command != COMMAND_NEXT;
     }
-    return command != COMMAND_CONFIRM || !screen->row.is_note;
+    if (command == COMMAND_NEXT) {
+        return is_said(screen);
+    }
+    return command != COMMAND_CONFIRM || screen->row.kind == CORRECTABLE_VITAL;
 }
 
-static const enum command_id correct_commands[] = {COMMAND_SIGN, COMMAND_CONFIRM, COMMAND_UNDO, COMMAND_REDO, COMMAND_SAVE,
-                                                   COMMAND_NONE};
+static const enum command_id correct_commands[] = {COMMAND_SIGN, COMMAND_NEXT, COMMAND_CONFIRM, COMMAND_UNDO,
+                                                   COMMAND_REDO, COMMAND_SAVE, COMMAND_NONE};
 
 const struct view_ops view_correct = {
     .name = "correct",

@@ -65,8 +65,11 @@ static enum status refuse_question(struct command_line *line, int64_t number, co
     if (status != STATUS_OK) {
         return status;
     }
-    struct entry_result result = correctable_judge(&row, typed);
-    if (!row.is_note && result.verdict == ENTRY_ASK) {
+    struct entry_result result = {.verdict = ENTRY_FINE};
+    if (row.kind == CORRECTABLE_VITAL) {
+        result = correctable_judge(&row, typed);
+    }
+    if (result.verdict == ENTRY_ASK) {
         status = error_set(error, STATUS_INVALID, _("%s If it is right, add --confirm."), result.question);
     }
     correctable_free(&row);

@@ -29,6 +29,7 @@
 #define SYSTEM_OWN_FLAG OWN_BASE "CodeSystem/flag"                   /* spo2-scale-2 */
 #define SYSTEM_OWN_CARE OWN_BASE "CodeSystem/care"                   /* palliative */
 #define SYSTEM_OWN_CONSENT OWN_BASE "CodeSystem/consent-purpose"     /* keys of consent_purpose() */
+#define SYSTEM_OWN_TAKING OWN_BASE "CodeSystem/taking"               /* differently: which R4 has no status for */
 #define SYSTEM_OWN_METHOD OWN_BASE "CodeSystem/consent-method"       /* keys of consent_methods */
 
 /* The vital that a CodeableConcept names by one of its codings. False when none does, or two disagree. */

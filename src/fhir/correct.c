@@ -14,8 +14,7 @@
 static const char *const measured[] = {"code", "valueQuantity", "valueInteger", "valueCodeableConcept",
                                        "dataAbsentReason", "component"};
 
-/* Reads what was made, as what it has to be. */
-static enum status begin(const char *body, const char *type, cJSON **tree, struct error *error)
+enum status correct_begin(const char *body, const char *type, cJSON **tree, struct error *error)
 {
     enum status status = json_parse(body, strlen(body), tree, error);
 
@@ -25,8 +24,7 @@ static enum status begin(const char *body, const char *type, cJSON **tree, struc
     return status;
 }
 
-/* Prints the tree into *out, known by `id`. */
-static enum status finish(cJSON *tree, const char *id, struct made_resource *out, struct error *error)
+enum status correct_finish(cJSON *tree, const char *id, struct made_resource *out, struct error *error)
 {
     text_copy(out->type, sizeof out->type, json_text(tree, "resourceType"));
     resource_own_uuid(tree, out->uuid);
@@ -43,7 +41,7 @@ enum status observation_correct(const char *body, const char *id, const struct r
 {
     struct maker maker = {.signer = signer};
     cJSON *tree = NULL;
-    enum status status = begin(body, "Observation", &tree, error);
+    enum status status = correct_begin(body, "Observation", &tree, error);
 
     memset(out, 0, sizeof *out);
     if (status == STATUS_OK) {
@@ -51,7 +49,7 @@ enum status observation_correct(const char *body, const char *id, const struct r
             cJSON_DeleteItemFromObjectCaseSensitive(tree, measured[i]);
         }
         make_measured(&maker, tree, readings, count);
-        status = finish(tree, id, out, error);
+        status = correct_finish(tree, id, out, error);
     }
     cJSON_Delete(tree);
     return status;
@@ -62,7 +60,7 @@ enum status note_correct(const char *body, const char *id, const char *text, con
 {
     struct maker maker = {.signer = signer};
     cJSON *tree = NULL;
-    enum status status = begin(body, "DocumentReference", &tree, error);
+    enum status status = correct_begin(body, "DocumentReference", &tree, error);
 
     memset(out, 0, sizeof *out);
     if (status == STATUS_OK && text_is_blank(text)) {
@@ -74,7 +72,7 @@ enum status note_correct(const char *body, const char *id, const char *text, con
         cJSON_DeleteItemFromObjectCaseSensitive(tree, "content");
         make_attachment(&maker, json_add_object(json_add_array(tree, "content"), NULL), "attachment", text,
                         _("Visit note"));
-        status = finish(tree, id, out, error);
+        status = correct_finish(tree, id, out, error);
     }
     cJSON_Delete(tree);
     return status;
@@ -94,7 +92,7 @@ enum status news2_correct(const char *body, const char *id, const struct reading
     struct maker maker = {.signer = signer};
     struct news2_input input;
     cJSON *tree = NULL;
-    enum status status = begin(body, "Observation", &tree, error);
+    enum status status = correct_begin(body, "Observation", &tree, error);
 
     memset(out, 0, sizeof *out);
     if (status == STATUS_OK) {
@@ -110,7 +108,7 @@ enum status news2_correct(const char *body, const char *id, const struct reading
                 cJSON_DeleteItemFromObjectCaseSensitive(tree, measured[i]);
             }
             make_measured(&maker, tree, &total, 1);
-            status = finish(tree, id, out, error);
+            status = correct_finish(tree, id, out, error);
         }
     }
     cJSON_Delete(tree);

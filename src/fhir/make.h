@@ -12,6 +12,8 @@
 
 #define NEWS2_SCALE_2 "SpO2 scale 2" /* the method of a NEWS2 that was computed so */
 
+#define TAKING_DIFFERENTLY_CODE "differently"  /* of SYSTEM_OWN_TAKING */
+
 struct maker {
     const struct visit *visit;
     const struct signer *signer;
@@ -46,9 +48,16 @@ void make_attachment(struct maker *maker, cJSON *parent, const char *name, const
 /* Code and value of an Observation, or code and components for a blood pressure; `readings` are those of one field, and
  * at least one. */
 void make_measured(struct maker *maker, cJSON *tree, const struct reading *readings, size_t count);
+/* What a statement says of how the medicine is taken; of an administration, what was given. */
+void make_taking(cJSON *tree, const struct visit_medicine *medicine);
+void make_given(cJSON *tree, const struct visit_medicine *medicine);
 /* The nurse as an agent of a Provenance, in this role; and her signature of this type (a code of ASTM E1762), now. */
 void make_agent(struct maker *maker, cJSON *agents, const char *role);
 void make_signature(struct maker *maker, cJSON *tree, const char *type);
+
+/* For corrections: reads what was made as what it has to be; and prints the tree, known by `id`, into *out. */
+enum status correct_begin(const char *body, const char *type, cJSON **tree, struct error *error) MUST_CHECK;
+enum status correct_finish(cJSON *tree, const char *id, struct made_resource *out, struct error *error) MUST_CHECK;
 
 enum status make_observations(struct maker *maker, struct error *error) MUST_CHECK;
 enum status make_note(struct maker *maker, struct error *error) MUST_CHECK;

@@ -30,7 +30,9 @@ static void add_medication(cJSON *tree, const struct visit_medicine *medicine)
 static void add_note(cJSON *tree, const char *text)
 {
     if (!text_is_blank(text)) {
-        json_add_text(json_add_object(json_add_array(tree, "note"), NULL), "text", text);
+        cJSON *notes = cJSON_GetObjectItemCaseSensitive(tree, "note");
+
+        json_add_text(json_add_object(notes != NULL ? notes : json_add_array(tree, "note"), NULL), "text", text);
     }
 }
 
@@ -56,45 +58,50 @@ static const char *statement_status(enum taking taking)
     return "unknown";
 }
 
-static enum status make_statement(struct maker *maker, const struct visit_medicine *medicine, struct error *error)
+/* R4 has one status for what is taken as ordered and what is taken differently; the nurse has two answers. */
+static void add_status_reason(cJSON *tree, const struct visit_medicine *medicine)
 {
-    cJSON *tree = make_start(maker, "MedicationStatement", NULL);
-    char dose[LABEL_SIZE];
-
-    if (medicine->request[0] != '\0') {
-        make_reference(json_add_array(tree, "basedOn"), NULL, "MedicationRequest", medicine->request);
-    }
-    json_add_text(tree, "status", statement_status(medicine->taking));
-    add_medication(tree, medicine);
-    make_subject(maker, tree, "subject", "context");
-    make_time(tree, "effectiveDateTime", maker->visit->start);
-    make_time(tree, "dateAsserted", maker->visit->end);
     if (medicine->taking == TAKING_NOT && !text_is_blank(medicine->reason)) {
         make_concept(json_add_array(tree, "statusReason"), NULL, NULL, NULL, medicine->reason);
-    } else {
+    } else if (medicine->taking == TAKING_DIFFERENTLY) {
+        make_concept(json_add_array(tree, "statusReason"), NULL, SYSTEM_OWN_TAKING, TAKING_DIFFERENTLY_CODE, NULL);
+    }
+}
+
+void make_taking(cJSON *tree, const struct visit_medicine *medicine)
+{
+    char dose[LABEL_SIZE];
+
+    json_add_text(tree, "status", statement_status(medicine->taking));
+    add_status_reason(tree, medicine);
+    if (medicine->taking != TAKING_NOT) {
         add_note(tree, medicine->given ? NULL : medicine->reason);
     }
     if (medicine->taking == TAKING_DIFFERENTLY && !medicine->given && !text_is_blank(medicine->dose)) {
         join_dose(medicine, dose, sizeof dose);
         json_add_text(json_add_object(json_add_array(tree, "dosage"), NULL), "text", dose);
     }
+}
+
+static enum status make_statement(struct maker *maker, const struct visit_medicine *medicine, struct error *error)
+{
+    cJSON *tree = make_start(maker, "MedicationStatement", NULL);
+
+    if (medicine->request[0] != '\0') {
+        make_reference(json_add_array(tree, "basedOn"), NULL, "MedicationRequest", medicine->request);
+    }
+    add_medication(tree, medicine);
+    make_subject(maker, tree, "subject", "context");
+    make_time(tree, "effectiveDateTime", maker->visit->start);
+    make_time(tree, "dateAsserted", maker->visit->end);
+    make_taking(tree, medicine);
     return make_finish(maker, tree, error);
 }
 
-static enum status make_administration(struct maker *maker, const struct visit_medicine *medicine, struct error *error)
+void make_given(cJSON *tree, const struct visit_medicine *medicine)
 {
-    cJSON *tree = make_start(maker, "MedicationAdministration", NULL);
     size_t length = strlen(medicine->dose);
 
-    json_add_text(tree, "status", "completed");
-    add_medication(tree, medicine);
-    make_subject(maker, tree, "subject", "context");
-    /* Given during the visit: the minute is not recorded, so none is claimed. */
-    make_period(tree, "effectivePeriod", maker->visit->start, maker->visit->end);
-    make_nurse(maker, json_add_object(json_add_array(tree, "performer"), NULL), "actor");
-    if (medicine->request[0] != '\0') {
-        make_reference(tree, "request", "MedicationRequest", medicine->request);
-    }
     if (length > 0 && decimal_literal_length(medicine->dose, length) == length) {
         cJSON *dosage = json_add_object(tree, "dosage");
         cJSON *dose = NULL;
@@ -114,6 +121,22 @@ static enum status make_administration(struct maker *maker, const struct visit_m
         label_append(text, sizeof text, ": ", medicine->reason);
         add_note(tree, text);
     }
+}
+
+static enum status make_administration(struct maker *maker, const struct visit_medicine *medicine, struct error *error)
+{
+    cJSON *tree = make_start(maker, "MedicationAdministration", NULL);
+
+    json_add_text(tree, "status", "completed");
+    add_medication(tree, medicine);
+    make_subject(maker, tree, "subject", "context");
+    /* Given during the visit: the minute is not recorded, so none is claimed. */
+    make_period(tree, "effectivePeriod", maker->visit->start, maker->visit->end);
+    make_nurse(maker, json_add_object(json_add_array(tree, "performer"), NULL), "actor");
+    if (medicine->request[0] != '\0') {
+        make_reference(tree, "request", "MedicationRequest", medicine->request);
+    }
+    make_given(tree, medicine);
     return make_finish(maker, tree, error);
 }
 

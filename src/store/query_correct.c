@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "fhir/lookup.h"
+#include "fhir/visit_bundle.h"
 #include "store/record_row.h"
 
 #include <string.h>
@@ -16,10 +17,19 @@
 /* What an unsent body is. The texts are as long as they need to be. */
 struct meant {
     char label[LABEL_SIZE];
-    bool is_vital, is_note, is_score;
+    bool is_correctable, is_score;
+    enum correctable_kind kind;
     enum entry_field field;
-    char *text;                 /* owned: a vital as it would be typed, the words of a note, else "" */
+    enum said_kind said_kind;
+    struct visit_draft said;    /* owned */
+    char *text;                 /* owned: a vital as it would be typed, the words of a note, what it was said of, else "" */
 };
+
+static void meant_free(struct meant *meant)
+{
+    visit_draft_free(&meant->said);
+    memory_free(meant->text);
+}
 
 static const struct {
     const char *type, *word;
@@ -51,47 +61,83 @@ static void read_readings(const struct lookup *lookup, struct meant *out, char *
     if (first == NULL) {
         return;
     }
-    out->is_vital = entry_of_vital(first->vital, &out->field);
+    out->is_correctable = entry_of_vital(first->vital, &out->field);
+    out->kind = CORRECTABLE_VITAL;
     out->is_score = first->vital == VITAL_NEWS2;
     text_copy(out->label, sizeof out->label,
-              out->is_vital ? entry_label(out->field) : out->is_score ? "NEWS2" : vital_label(first->vital));
-    if (out->is_vital) {
+              out->is_correctable ? entry_label(out->field) : out->is_score ? "NEWS2" : vital_label(first->vital));
+    if (out->is_correctable) {
         entry_retype(lookup->value.readings.items, lookup->value.readings.count, text, size);
     } else {
         reading_format(text, size, first);
     }
 }
 
+/* What was said of a medicine can be read back from the body alone. */
+static enum status read_said(const cJSON *tree, struct meant *out, struct error *error)
+{
+    bool found = false;
+
+    visit_draft_init(&out->said);
+    enum status status = said_retype(tree, &out->said_kind, &out->said, &found, error);
+    if (status == STATUS_OK && found) {
+        out->is_correctable = true;
+        out->kind = CORRECTABLE_SAID;
+    }
+    return status;
+}
+
+static enum status read_lookup(const struct lookup *lookup, struct meant *out, struct error *error)
+{
+    char text[LABEL_SIZE] = "";
+    const char *words = text;
+
+    text_copy(out->label, sizeof out->label, type_word(lookup->head.type));
+    if (lookup->kind == LOOKUP_READINGS_OF) {
+        read_readings(lookup, out, text, sizeof text);
+    } else if (lookup->kind == LOOKUP_NOTE) {
+        out->is_correctable = true;
+        out->kind = CORRECTABLE_NOTE;
+        words = lookup->value.note.text != NULL ? lookup->value.note.text : "";
+    } else if (lookup->kind == LOOKUP_CONSENT) {
+        text_copy(text, sizeof text, lookup->value.consent.label);
+    } else if (lookup->kind == LOOKUP_MEDICINE) {
+        text_copy(text, sizeof text, lookup->value.medicine.label);
+    }
+    out->text = memory_copy_text(words);
+    return out->text == NULL ? error_no_memory(error) : STATUS_OK;
+}
+
+/* *out is to be freed also after a failure. */
 static enum status read_body(const char *body, struct meant *out, struct error *error)
 {
     cJSON *tree = NULL;
     struct lookup lookup;
-    char text[LABEL_SIZE] = "";
-    const char *words = text;
 
     memset(out, 0, sizeof *out);
     enum status status = json_parse(body, strlen(body), &tree, error);
     if (status == STATUS_OK) {
         status = lookup_read(tree, NULL, &lookup, error);
     }
+    if (status == STATUS_OK) {
+        status = read_lookup(&lookup, out, error);
+        lookup_free(&lookup);
+    }
+    if (status == STATUS_OK) {
+        status = read_said(tree, out, error);
+    }
     cJSON_Delete(tree);
-    if (status != STATUS_OK) {
-        return status;
+    return status;
+}
+
+/* A note has too many words to be named by them. */
+static void name_meant(const struct meant *meant, char *out, size_t size)
+{
+    bool more = meant->text[0] != '\0' && !(meant->is_correctable && meant->kind == CORRECTABLE_NOTE);
+
+    if (!text_format(out, size, "%s%s%s", meant->label, more ? " " : "", more ? meant->text : "")) {
+        chart_mark_cut(out, size);
     }
-    text_copy(out->label, sizeof out->label, type_word(lookup.head.type));
-    if (lookup.kind == LOOKUP_READINGS_OF) {
-        read_readings(&lookup, out, text, sizeof text);
-    } else if (lookup.kind == LOOKUP_NOTE) {
-        out->is_note = true;
-        words = lookup.value.note.text != NULL ? lookup.value.note.text : "";
-    } else if (lookup.kind == LOOKUP_CONSENT) {
-        text_copy(text, sizeof text, lookup.value.consent.label);
-    } else if (lookup.kind == LOOKUP_MEDICINE) {
-        text_copy(text, sizeof text, lookup.value.medicine.label);
-    }
-    out->text = memory_copy_text(words);
-    lookup_free(&lookup);
-    return out->text == NULL ? error_no_memory(error) : STATUS_OK;
 }
 
 /* --- loading --------------------------------------------------------------------------------------- */
@@ -170,10 +216,10 @@ static enum status judge(const struct found *found, const struct meant *meant, s
                          _("A score is computed and cannot be corrected here: correct the vital it comes from; or send "
                            "it again when the office has mended its side, or hand it over with export outbox."));
     }
-    if (!found->ours || !(meant->is_vital || meant->is_note)) {
+    if (!found->ours || !meant->is_correctable) {
         return error_set(error, STATUS_INVALID,
-                         _("Only vitals and notes can be corrected here: send it again when the office has mended its "
-                           "side, or hand it over with export outbox."));
+                         _("Only vitals, notes and medicines can be corrected here: send it again when the office has "
+                           "mended its side, or hand it over with export outbox."));
     }
     return STATUS_OK;
 }
@@ -217,9 +263,34 @@ static enum status load_context(struct store *store, struct correctable *out, st
 
 void correctable_free(struct correctable *correctable)
 {
+    visit_draft_free(&correctable->said);
     memory_free(correctable->before);
     memory_free(correctable->typed);
     memset(correctable, 0, sizeof *correctable);
+}
+
+/* The row says what is meant, which it takes over. */
+static enum status take_meant(struct store *store, struct meant *meant, struct correctable *out, struct error *error)
+{
+    const char *values[SAID_FIELDS];
+    char text[SAID_TEXT_SIZE];
+
+    text_copy(out->label, sizeof out->label, meant->label);
+    out->kind = meant->kind;
+    out->field = meant->field;
+    if (meant->kind != CORRECTABLE_SAID) {
+        out->before = meant->text;
+        meant->text = NULL;
+        return meant->kind == CORRECTABLE_VITAL ? load_context(store, out, error) : STATUS_OK;
+    }
+    name_meant(meant, out->label, sizeof out->label);
+    out->said_kind = meant->said_kind;
+    out->said = meant->said;
+    visit_draft_init(&meant->said);
+    said_values(&out->said, out->said_kind, values);
+    (void)said_write(out->said_kind, values, text, sizeof text); /* it was made from less than fits */
+    out->before = memory_copy_text(text);
+    return out->before == NULL ? error_no_memory(error) : STATUS_OK;
 }
 
 enum status correctable_load(struct store *store, int64_t number, struct correctable *out, struct error *error)
@@ -238,15 +309,10 @@ enum status correctable_load(struct store *store, int64_t number, struct correct
         status = judge(&found, &meant, error);
     }
     if (status == STATUS_OK) {
-        text_copy(out->label, sizeof out->label, meant.label);
-        out->is_note = meant.is_note;
-        out->field = meant.field;
-        out->before = meant.text;
-        meant.text = NULL;
-        status = meant.is_vital ? load_context(store, out, error) : STATUS_OK;
+        status = take_meant(store, &meant, out, error);
     }
     memory_free(found.body);
-    memory_free(meant.text);
+    meant_free(&meant);
     if (status != STATUS_OK) {
         correctable_free(out);
     }
@@ -264,6 +330,34 @@ struct entry_result correctable_judge(const struct correctable *correctable, con
     return entry_judge(correctable->field, typed, &context);
 }
 
+enum status correctable_read(const struct correctable *correctable, const char *typed, struct visit *out,
+                             struct error *error)
+{
+    struct visit_draft draft;
+
+    memset(out, 0, sizeof *out);
+    enum status status = said_copy(&correctable->said, &draft, error);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = said_type(&draft, correctable->said_kind, typed, error);
+    if (status == STATUS_OK) {
+        status = said_judge(&draft, correctable->said_kind, out, error);
+    }
+    visit_draft_free(&draft);
+    return status;
+}
+
+const struct visit_problem *correctable_objection(const struct visit *said)
+{
+    for (size_t i = 0; i < said->problem_count; i++) {
+        if (said->problems[i].level != PROBLEM_MISSING) {
+            return &said->problems[i];
+        }
+    }
+    return NULL;
+}
+
 enum status outbox_words(struct store *store, int64_t number, char *out, size_t size, bool *correctable,
                          struct error *error)
 {
@@ -278,12 +372,11 @@ enum status outbox_words(struct store *store, int64_t number, char *out, size_t 
         status = read_body(found.body, &meant, error);
     }
     if (status == STATUS_OK) {
-        bool value = !meant.is_note && meant.text[0] != '\0';
         *correctable = judge(&found, &meant, NULL) == STATUS_OK;
-        text_format(out, size, "%s%s%s", meant.label, value ? " " : "", value ? meant.text : "");
+        name_meant(&meant, out, size);
     }
     memory_free(found.body);
-    memory_free(meant.text);
+    meant_free(&meant);
     correctable_free(&row);
     return status;
 }

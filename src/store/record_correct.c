@@ -59,6 +59,27 @@ static enum status make_vital(struct correcting *work, const char *typed, bool c
                                &work->made[CORRECTED], error);
 }
 
+static enum status make_said(struct correcting *work, const char *typed, struct error *error)
+{
+    struct visit *said = memory_allocate(sizeof *said);
+    const struct visit_problem *problem = NULL;
+
+    if (said == NULL) {
+        return error_no_memory(error);
+    }
+    enum status status = correctable_read(&work->row, typed, said, error);
+    problem = status == STATUS_OK ? correctable_objection(said) : NULL;
+    if (problem != NULL) {
+        status = error_set(error, STATUS_INVALID, "%s", problem->sentence);
+    }
+    if (status == STATUS_OK) {
+        status = said_correct(work->body, work->row.id, work->row.said_kind, said, work->signer, &work->made[CORRECTED],
+                              error);
+    }
+    memory_free(said);
+    return status;
+}
+
 static enum status refuse_same(const struct correcting *work, struct error *error)
 {
     cJSON *before = NULL;
@@ -89,9 +110,11 @@ static enum status make(struct correcting *work, const char *typed, bool confirm
     if (!text_is_utf8(typed, strlen(typed))) {
         return error_set(error, STATUS_INVALID, _("The text is not UTF-8; save it as UTF-8 and try again."));
     }
-    status = work->row.is_note
-                 ? note_correct(work->body, work->row.id, typed, work->signer, &work->made[CORRECTED], error)
-                 : make_vital(work, typed, confirmed, error);
+    if (work->row.kind == CORRECTABLE_NOTE) {
+        status = note_correct(work->body, work->row.id, typed, work->signer, &work->made[CORRECTED], error);
+    } else {
+        status = work->row.kind == CORRECTABLE_SAID ? make_said(work, typed, error) : make_vital(work, typed, confirmed, error);
+    }
     return status == STATUS_OK ? refuse_same(work, error) : status;
 }
 
@@ -261,7 +284,7 @@ static enum status correct(struct correcting *work, int64_t number, const char *
     if (status == STATUS_OK) {
         status = replace(work, error);
     }
-    if (status == STATUS_OK && !work->row.is_note) {
+    if (status == STATUS_OK && work->row.kind == CORRECTABLE_VITAL) {
         status = follow_score(work, error);
     }
     return status == STATUS_OK ? sign(work, error) : status;

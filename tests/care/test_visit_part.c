@@ -1,7 +1,7 @@
 /* Consents, medicines and tasks of a visit: what is complete, what is refused, by which name. */
 #include "chart_builder.h"
 
-#include "care/visit.h"
+#include "care/said.h"
 
 #include <stdio.h>
 
@@ -285,6 +285,65 @@ static void a_task_is_decided_once(void **state)
     assert_int_equal(refusals(world, "task.4.id"), 0); /* looked at only */
 }
 
+/* --- one part by itself --------------------------------------------------------------------------- */
+
+static void what_was_said_is_a_text_of_lines(void **state)
+{
+    struct world *world = *state;
+    const char *values[SAID_FIELDS];
+    char text[SAID_TEXT_SIZE];
+    struct error error = {0};
+
+    set(world, "medicine.0.request", "m1");
+    set(world, "medicine.0.taking", "not");
+    set(world, "medicine.0.reason", "two\nlines");
+    said_values(&world->draft, SAID_TAKEN, values);
+    assert_true(said_write(SAID_TAKEN, values, text, sizeof text));
+    assert_string_equal(text, "taking: not\nreason: two lines");
+    assert_false(said_write(SAID_TAKEN, values, text, 10));
+    assert_int_equal(said_type(&world->draft, SAID_TAKEN, "\n \r\nreason:\t at: noon \r\n", &error), STATUS_OK);
+    assert_string_equal(said_get(&world->draft, SAID_TAKEN, "reason"), "at: noon");
+    assert_string_equal(said_get(&world->draft, SAID_TAKEN, "taking"), "not");
+    assert_int_equal(said_type(&world->draft, SAID_TAKEN, "reason:", &error), STATUS_OK);
+    assert_string_equal(said_get(&world->draft, SAID_TAKEN, "reason"), "");
+    static const char *const refused[] = {"", "\n", "no colon", "request: m2", "Taking: not", " taking: not", ": x"};
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        assert_int_equal(said_type(&world->draft, SAID_TAKEN, refused[i], &error), STATUS_INVALID);
+        assert_non_null(strstr(error.sentence, "taking, reason"));
+    }
+    char *longest = memory_allocate(2 * SAID_TEXT_SIZE + 1);
+    assert_non_null(longest);
+    memset(longest, 'r', 2 * SAID_TEXT_SIZE);
+    memcpy(longest, "reason:", 7);
+    assert_int_equal(said_type(&world->draft, SAID_TAKEN, longest, &error), STATUS_INVALID);
+    memory_free(longest);
+}
+
+/* There is a record: it has to say something, by the rule book of the visit. */
+static void what_was_said_is_judged_as_in_the_visit(void **state)
+{
+    static const struct { enum said_kind kind; const char *typed, *field; enum problem_level level; } cases[] = {
+        {SAID_TAKEN, "taking: not", "medicine.0.reason", PROBLEM_MISSING}, {SAID_TAKEN, "taking:", "medicine.0.taking", PROBLEM_REFUSED},
+        {SAID_TAKEN, "reason: x", "medicine.0.taking", PROBLEM_REFUSED},   {SAID_GIVEN, "unit: mg", "medicine.0.dose", PROBLEM_REFUSED},
+        {SAID_GIVEN, "dose: 5", "medicine.0.unit", PROBLEM_REFUSED},
+        {SAID_GIVEN, "unit: mg\nreason: x", "medicine.0.dose", PROBLEM_REFUSED},
+    };
+    struct world *world = *state;
+
+    set(world, "medicine.0.request", "m1");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct visit_draft draft;
+        assert_int_equal(said_copy(&world->draft, &draft, NULL), STATUS_OK);
+        assert_int_equal(said_type(&draft, cases[i].kind, cases[i].typed, NULL), STATUS_OK);
+        assert_int_equal(said_judge(&draft, cases[i].kind, &world->visit, NULL), STATUS_OK);
+        visit_draft_free(&draft);
+        assert_int_equal(world->visit.problem_count, 1);
+        assert_string_equal(world->visit.problems[0].field, cases[i].field);
+        assert_int_equal(world->visit.problems[0].level, cases[i].level);
+        assert_int_equal(world->visit.medicine_count, 1);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -299,6 +358,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(tasks_have_their_statuses_and_reasons, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_activity_of_a_plan_is_no_task, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_task_is_decided_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_was_said_is_a_text_of_lines, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_was_said_is_judged_as_in_the_visit, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -46,12 +46,17 @@ static void assert_same_record(const struct made_resource *before, const struct 
 {
     static const char *const kept[] = {"resourceType", "id", "identifier", "status", "category", "subject", "encounter",
                                        "effectiveDateTime", "performer", "docStatus", "type", "date", "author",
-                                       "authenticator", "context"};
+                                       "authenticator", "context", "medicationCodeableConcept", "basedOn", "request",
+                                       "effectivePeriod", "dateAsserted", "for", "intent", "patient", "dateTime",
+                                       "policy", "policyRule", "provision", "sourceAttachment", "scope"};
     cJSON *old = tree_of(before);
     cJSON *new = tree_of(after);
 
     for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
         const cJSON *was = json_member(old, kept[i]);
+        if (strcmp(kept[i], "status") == 0 && strcmp(before->type, "MedicationStatement") == 0) {
+            continue; /* which is what was said */
+        }
         assert_int_equal(was == NULL, json_member(new, kept[i]) == NULL);
         assert_true(was == NULL || cJSON_Compare(was, json_member(new, kept[i]), true));
     }
@@ -167,6 +172,145 @@ static void the_score_follows_its_parts(void **state)
     sample_free(&sample);
 }
 
+/* --- what was said -------------------------------------------------------------------------------- */
+
+/* Makes the visit of the sample with this said beside it; the record of it. */
+static const struct made_resource *make_said(struct sample *sample, struct made_visit *made, const char *type,
+                                             const char *const (*fields)[2], size_t count)
+{
+    sample_init(sample);
+    sample_fill(sample);
+    for (size_t i = 0; i < count && fields[i][0] != NULL; i++) {
+        sample_set(sample, fields[i][0], fields[i][1]);
+    }
+    sample_read(sample);
+    assert_int_equal(visit_make(&sample->visit, &sample->signer, made, NULL), STATUS_OK);
+    for (size_t i = 0; i < made->count; i++) {
+        if (strcmp(made->items[i].type, type) == 0) {
+            return &made->items[i];
+        }
+    }
+    fail_msg("no %s", type);
+    return NULL;
+}
+
+static void retype(const char *body, struct visit_draft *draft, enum said_kind *kind, char text[SAID_TEXT_SIZE])
+{
+    const char *values[SAID_FIELDS];
+    cJSON *tree = NULL;
+    bool found = false;
+
+    visit_draft_init(draft);
+    assert_int_equal(json_parse(body, strlen(body), &tree, NULL), STATUS_OK);
+    assert_int_equal(said_retype(tree, kind, draft, &found, NULL), STATUS_OK);
+    assert_true(found);
+    cJSON_Delete(tree);
+    said_values(draft, *kind, values);
+    assert_true(said_write(*kind, values, text, SAID_TEXT_SIZE));
+}
+
+static void correct_said(const struct sample *sample, const char *body, const char *uuid, const char *typed,
+                         struct made_resource *out)
+{
+    struct visit *said = memory_allocate(sizeof *said);
+    struct visit_draft draft;
+    enum said_kind kind = SAID_COUNT;
+    char text[SAID_TEXT_SIZE];
+
+    assert_non_null(said);
+    retype(body, &draft, &kind, text);
+    assert_int_equal(said_type(&draft, kind, typed, NULL), STATUS_OK);
+    assert_int_equal(said_judge(&draft, kind, said, NULL), STATUS_OK);
+    assert_int_equal(visit_problem_count(said, PROBLEM_REFUSED), 0);
+    assert_int_equal(said_correct(body, uuid, kind, said, &sample->signer, out, NULL), STATUS_OK);
+    dump(&(struct made_visit){.items = out, .count = 1});
+    visit_draft_free(&draft);
+    memory_free(said);
+}
+
+#define STATEMENT "MedicationStatement"
+#define GIVEN "MedicationAdministration"
+#define REQUEST {"medicine.0.request", "m1"}
+#define SAID(key, value) {"medicine.0." key, value}
+
+/* All that can be said of a medicine is read back as it was said, and corrected into all else. */
+static void what_was_said_of_a_medicine_is_read_back_and_corrected(void **state)
+{
+    static const struct { const char *type, *fields[5][2], *text; } cases[] = {
+        {STATEMENT, {REQUEST, SAID("taking", "as-ordered")}, "taking: as-ordered\nreason: "},
+        {STATEMENT, {REQUEST, SAID("taking", "as-ordered"), SAID("reason", "with milk")}, "taking: as-ordered\nreason: with milk"},
+        {STATEMENT, {REQUEST, SAID("taking", "not"), SAID("reason", "어지러움")}, "taking: not\nreason: 어지러움"},
+        {STATEMENT, {REQUEST, SAID("taking", "not")}, "taking: not\nreason: "},
+        {STATEMENT, {REQUEST, SAID("taking", "differently")}, "taking: differently\nreason: "},
+        {STATEMENT, {REQUEST, SAID("taking", "differently"), SAID("reason", "half: at noon")},
+         "taking: differently\nreason: half: at noon"},
+        {STATEMENT, {REQUEST, SAID("taking", "unknown"), SAID("reason", "asleep")}, "taking: unknown\nreason: asleep"},
+        {GIVEN, {REQUEST, SAID("dose", "0.50"), SAID("unit", "mg")}, "dose: 0.50\nunit: mg\nroute: \nreason: "},
+        {GIVEN, {REQUEST, SAID("dose", "500"), SAID("unit", "mg"), SAID("route", "oral"), SAID("reason", "pain")},
+         "dose: 500\nunit: mg\nroute: oral\nreason: pain"},
+    };
+    static const size_t count = sizeof cases / sizeof cases[0];
+
+    (void)state;
+    for (size_t i = 0; i < count; i++) {
+        struct sample sample;
+        struct made_visit made;
+        struct visit_draft draft;
+        enum said_kind kind = SAID_COUNT;
+        char text[SAID_TEXT_SIZE];
+        const struct made_resource *before = make_said(&sample, &made, cases[i].type, cases[i].fields, 5);
+
+        retype(before->body, &draft, &kind, text);
+        assert_string_equal(text, cases[i].text);
+        assert_string_equal(said_get(&draft, kind, "request"), "m1");
+        visit_draft_free(&draft);
+        for (size_t j = 0; j < count; j++) {
+            struct made_resource after;
+            if (strcmp(cases[j].type, cases[i].type) == 0) {
+                correct_said(&sample, before->body, before->uuid, cases[j].text, &after);
+                assert_same_record(before, &after);
+                retype(after.body, &draft, &kind, text);
+                assert_string_equal(text, cases[j].text);
+                visit_draft_free(&draft);
+                memory_free(after.body);
+            }
+        }
+        made_visit_free(&made);
+        sample_free(&sample);
+    }
+}
+
+/* The office's remark, its dosage and its codes are none of her words. */
+static void what_others_wrote_into_it_stays(void **state)
+{
+    static const char body[] =
+        "{\"resourceType\":\"MedicationStatement\",\"id\":\"s9\",\"status\":\"active\",\"subject\":{\"reference\":\"Patient/p1\"},"
+        "\"medicationCodeableConcept\":{\"text\":\"X\"},\"basedOn\":[{\"reference\":\"MedicationRequest/m1\"}],\"dosage\":[{\"text\":"
+        "\"1-0-1\"}],\"note\":[{\"authorString\":\"office\",\"text\":\"called\"},{\"text\":\"with milk\"}]}";
+    struct sample sample;
+    struct made_resource after;
+
+    (void)state;
+    sample_init(&sample);
+    correct_said(&sample, body, "s9", "taking: not\nreason: nausea", &after);
+    cJSON *tree = tree_of(&after);
+    assert_string_equal(json_text(tree, "status"), "not-taken");
+    assert_string_equal(json_text_at(tree, "statusReason[0].text"), "nausea");
+    assert_int_equal(cJSON_GetArraySize(json_array(tree, "note")), 1);
+    assert_string_equal(json_text_at(tree, "note[0].text"), "called");
+    assert_string_equal(json_text_at(tree, "dosage[0].text"), "1-0-1");
+    cJSON_Delete(tree);
+    memory_free(after.body);
+    correct_said(&sample, body, "s9", "reason: with tea", &after); /* what is not named stays */
+    tree = tree_of(&after);
+    assert_string_equal(json_text(tree, "status"), "active");
+    assert_int_equal(cJSON_GetArraySize(json_array(tree, "note")), 2);
+    assert_string_equal(json_text_at(tree, "note[1].text"), "with tea");
+    cJSON_Delete(tree);
+    memory_free(after.body);
+    sample_free(&sample);
+}
+
 static void a_correction_is_signed(void **state)
 {
     struct sample sample;
@@ -203,8 +347,22 @@ static void survives_the_lack_of_memory(void **state)
     const struct made_resource *pulse = observation_of(&made, VITAL_PULSE);
     const struct made_resource *score = observation_of(&made, VITAL_NEWS2);
     struct entry_result other = entry_judge(ENTRY_PULSE, "135", NULL);
+    static const char *const fields[][2] = {REQUEST, SAID("taking", "not"), SAID("reason", "nausea")};
+    struct sample with_said;
+    struct made_visit made_with_said;
+    const struct made_resource *said = make_said(&with_said, &made_with_said, STATEMENT, fields, 3);
+    cJSON *said_tree = tree_of(said);
     for (long nth = 1; nth <= 120; nth++) {
-        struct made_resource after[3];
+        struct made_resource after[4];
+        struct visit_draft draft;
+        enum said_kind kind = SAID_COUNT;
+        bool found = false;
+        visit_draft_init(&draft);
+        memory_fail_at(nth, 1);
+        enum status read = said_retype(said_tree, &kind, &draft, &found, NULL);
+        memory_fail_at(nth, 1);
+        enum status correction = said_correct(said->body, "s1", SAID_TAKEN, &with_said.visit, &sample.signer, &after[3], NULL);
+        visit_draft_free(&draft);
         memory_fail_at(nth, 1);
         enum status value = observation_correct(pulse->body, "o1", other.readings, other.count, &sample.signer, &after[0], NULL);
         memory_fail_at(nth, 1);
@@ -215,10 +373,15 @@ static void survives_the_lack_of_memory(void **state)
         assert_true(value == (after[0].body != NULL ? STATUS_OK : STATUS_NO_MEMORY));
         assert_true(total == (after[1].body != NULL ? STATUS_OK : STATUS_NO_MEMORY));
         assert_true(signature == (after[2].body != NULL ? STATUS_OK : STATUS_NO_MEMORY));
-        for (size_t i = 0; i < 3; i++) {
+        assert_true(read == STATUS_OK || read == STATUS_NO_MEMORY);
+        assert_true(correction == (after[3].body != NULL ? STATUS_OK : STATUS_NO_MEMORY));
+        for (size_t i = 0; i < 4; i++) {
             memory_free(after[i].body);
         }
     }
+    cJSON_Delete(said_tree);
+    made_visit_free(&made_with_said);
+    sample_free(&with_said);
     made_visit_free(&made);
     sample_free(&sample);
 }
@@ -229,6 +392,8 @@ int main(void)
         cmocka_unit_test(a_value_is_corrected_in_its_own_record),
         cmocka_unit_test(a_note_gets_other_words),
         cmocka_unit_test(the_score_follows_its_parts),
+        cmocka_unit_test(what_was_said_of_a_medicine_is_read_back_and_corrected),
+        cmocka_unit_test(what_others_wrote_into_it_stays),
         cmocka_unit_test(a_correction_is_signed),
         cmocka_unit_test(survives_the_lack_of_memory),
     };

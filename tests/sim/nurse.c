@@ -369,8 +369,10 @@ int nurse_retry(struct nurse *nurse)
 static void retype(struct world *world, const struct correctable *refused, char *typed, size_t size)
 {
     typed[0] = '\0';
-    if (refused->is_note) {
+    if (refused->kind == CORRECTABLE_NOTE) {
         text_format(typed, size, "%s Number %u, as it should read.", refused->before, draw(world, 1000000));
+    } else if (refused->kind != CORRECTABLE_VITAL) {
+        return;
     } else if (refused->field == ENTRY_GLUCOSE) {
         text_format(typed, size, "%u", 112 + draw(world, 20));
     } else if (refused->field == ENTRY_WEIGHT) {

@@ -9,6 +9,11 @@
 #define WORDS "Observation.value: not allowed here"
 #define PULSE "body LIKE '%8867-4%'"
 #define SCORE "body LIKE '%news2-total%'"
+#define TAKEN "body LIKE '%\"MedicationStatement\"%'"
+#define GIVEN "body LIKE '%\"MedicationAdministration\"%'"
+
+#define ORDER "{\"resourceType\":\"MedicationRequest\",\"id\":\"m1\",\"status\":\"active\",\"intent\":\"order\",\"subject\":" \
+              "{\"reference\":\"Patient/p1\"},\"medicationCodeableConcept\":{\"text\":\"Furosemide 40 mg\"}}"
 
 /* A visit with a whole NEWS2, signed and sent once; the server refuses what `which` selects. */
 static inline int64_t refused_visit(struct fixture *fixture, const char *which, char visit[UUID_SIZE])
@@ -19,6 +24,8 @@ static inline int64_t refused_visit(struct fixture *fixture, const char *which, 
         {"vitals.weight", "71"}, {"confirmed.weight", "71"}, {"note.s", "Feels well."}, {"note.p", "Weigh daily."},
         {"consent.0.purpose", "home-care"}, {"consent.0.decision", "permit"}, {"consent.0.by", "patient"},
         {"consent.0.method", "verbal"}, {"task.0.id", "t1"}, {"task.0.status", "completed"},
+        {"medicine.0.request", "m1"}, {"medicine.0.taking", "not"}, {"medicine.0.reason", "nausea"},
+        {"medicine.1.request", "m1"}, {"medicine.1.dose", "20"}, {"medicine.1.unit", "mg"}, {"medicine.1.route", "oral"},
     };
     struct signer signer = nurse(fixture);
     struct outbox_rows rows;
@@ -26,6 +33,7 @@ static inline int64_t refused_visit(struct fixture *fixture, const char *which, 
     char sql[200];
 
     fill_caseload(fixture);
+    assert_int_equal(pull(fixture, ORDER), APPLY_STORED);
     assert_int_equal(pull(fixture, WEIGHT("w0", "1", "2026-11-20T00:00:00Z", "p1", "2026-11-19T09:00:00+09:00", "61.2")),
                      APPLY_STORED);
     assert_int_equal(draft_start(fixture->store, "p1", "", visit, &fixture->error), STATUS_OK);

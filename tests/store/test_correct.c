@@ -46,7 +46,8 @@ static void a_vital_is_corrected_with_what_hangs_on_it(void **state)
     assert_string_equal(row.patient_name, "Hana Kim");
     assert_string_equal(row.visit, visit);
     assert_int_equal(row.http_status, 422);
-    assert_false(row.is_note || row.begun);
+    assert_int_equal(row.kind, CORRECTABLE_VITAL);
+    assert_false(row.begun);
     assert_int_equal(correctable_judge(&row, "900").verdict, ENTRY_IMPOSSIBLE);
     correctable_free(&row);
 
@@ -100,7 +101,7 @@ static void a_note_is_corrected(void **state)
 
     int64_t number = refused_visit(fixture, "body LIKE '%DocumentReference%' AND body LIKE '%attachment%'", visit);
     assert_int_equal(correctable_load(fixture->store, number, &row, &fixture->error), STATUS_OK);
-    assert_true(row.is_note);
+    assert_int_equal(row.kind, CORRECTABLE_NOTE);
     assert_string_equal(row.label, "Note");
     assert_string_equal(row.before, "S: Feels well.\n\nP: Weigh daily.");
     correctable_free(&row);
@@ -125,6 +126,81 @@ static void a_note_is_corrected(void **state)
     assert_int_equal(number_of(fixture, "SELECT count(*) FROM sent"), 2);
     accept_all(fixture);
     assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox"), 0);
+}
+
+/* What was said of a medicine, in the same record; the chart has it at once. */
+static void what_was_said_of_a_medicine_is_corrected(void **state)
+{
+    struct fixture *fixture = *state;
+    char visit[UUID_SIZE];
+    struct correctable row;
+    struct chart chart;
+
+    int64_t number = refused_visit(fixture, TAKEN, visit);
+    char uuid[UUID_SIZE];
+    text_copy(uuid, sizeof uuid, text_of(fixture, "SELECT uuid FROM resource WHERE " TAKEN));
+    assert_int_equal(correctable_load(fixture->store, number, &row, &fixture->error), STATUS_OK);
+    assert_int_equal(row.kind, CORRECTABLE_SAID);
+    assert_string_equal(row.label, "Medicine taken Furosemide 40 mg");
+    assert_string_equal(row.before, "taking: not\nreason: nausea");
+    correctable_free(&row);
+    static const struct { const char *typed, *says; } cases[] = {
+        {"", "taking, reason"}, {"nausea", "taking, reason"}, {"dose: 20", "taking, reason"}, {"taking: never", "as-ordered"},
+        {"taking:", "as-ordered"}, {"taking: not\nreason: nausea", "what it said before"}, {"reason:  nausea ", "what it said before"},
+    };
+    char *before = digest(fixture);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(correct(fixture, number, cases[i].typed, false), STATUS_INVALID);
+        assert_non_null(strstr(fixture->error.sentence, cases[i].says));
+        char *after = digest(fixture);
+        assert_string_equal(after, before);
+        memory_free(after);
+    }
+    memory_free(before);
+    assert_corrected(fixture, number, "\ntaking: differently\r\n"); /* the reason stays */
+    assert_string_equal(text_of(fixture, "SELECT uuid FROM resource WHERE " TAKEN), uuid);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox WHERE state = 'waiting' AND attempts = 0 AND http_status = 0 "
+                                        "AND " TAKEN " AND body LIKE '%\"status\":\"active\"%' AND body LIKE '%nausea%' AND "
+                                        "body NOT LIKE '%not-taken%'"), 1);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM correction WHERE body LIKE '%not-taken%'"), 1);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM sent WHERE body LIKE '%not-taken%'"), 1);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM audit WHERE action = 'correct' AND type = 'MedicationStatement' "
+                                        "AND detail = 'HTTP 422'"), 1);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox WHERE body LIKE '%1.2.840.10065.1.12.1.16%'"), 1);
+    assert_int_equal(query_chart(fixture->store, "p1", START - INSTANT_DAY, 10, fixture->time.wall, &chart, &fixture->error),
+                     STATUS_OK);
+    size_t taken = 0;
+    for (size_t i = 0; i < chart.medicine_count; i++) {
+        if (chart.medicines[i].kind == MEDICINE_STATEMENT) {
+            assert_string_equal(chart.medicines[i].status, "active");
+            taken++;
+        }
+    }
+    assert_int_equal(taken, 1);
+    chart_free(&chart);
+    accept_all(fixture);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox"), 0);
+}
+
+static void what_was_given_is_corrected(void **state)
+{
+    struct fixture *fixture = *state;
+    char visit[UUID_SIZE];
+    struct correctable row;
+
+    int64_t number = refused_visit(fixture, GIVEN, visit);
+    assert_int_equal(correctable_load(fixture->store, number, &row, &fixture->error), STATUS_OK);
+    assert_string_equal(row.label, "Medicine given Furosemide 40 mg");
+    assert_string_equal(row.before, "dose: 20\nunit: mg\nroute: oral\nreason: ");
+    correctable_free(&row);
+    assert_int_equal(correct(fixture, number, "dose: two", false), STATUS_INVALID);
+    assert_non_null(strstr(fixture->error.sentence, "as a number"));
+    assert_int_equal(correct(fixture, number, "dose:\nunit:\nroute:", false), STATUS_INVALID); /* given it was */
+    assert_non_null(strstr(fixture->error.sentence, "as a number"));
+    assert_corrected(fixture, number, "dose: 40.0\nreason: both ankles");
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox WHERE " GIVEN " AND body LIKE '%\"value\":40.0,%' AND body "
+                                        "LIKE '%both ankles%' AND body LIKE '%oral%'"), 1);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM correction WHERE body LIKE '%\"value\":20,%'"), 1);
 }
 
 static void what_is_doubtful_or_impossible_changes_nothing(void **state)
@@ -213,7 +289,7 @@ static void what_cannot_be_corrected_says_what_can_be_done(void **state)
     for (size_t i = 0; i < sizeof other / sizeof other[0]; i++) {
         int64_t row = row_of_type(fixture, other[i]).number;
         assert_int_equal(record_refuse(fixture->store, row, 422, "no", &fixture->error), STATUS_OK);
-        assert_says(fixture, row, STATUS_INVALID, "Only vitals and notes");
+        assert_says(fixture, row, STATUS_INVALID, "Only vitals, notes and medicines");
     }
     int64_t score = number_of(fixture, "SELECT number FROM outbox WHERE " SCORE);
     assert_int_equal(record_refuse(fixture->store, score, 422, "no", &fixture->error), STATUS_OK);
@@ -411,6 +487,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_vital_is_corrected_with_what_hangs_on_it, open_record, remove_home),
         cmocka_unit_test_setup_teardown(a_note_is_corrected, open_record, remove_home),
+        cmocka_unit_test_setup_teardown(what_was_said_of_a_medicine_is_corrected, open_record, remove_home),
+        cmocka_unit_test_setup_teardown(what_was_given_is_corrected, open_record, remove_home),
         cmocka_unit_test_setup_teardown(what_is_doubtful_or_impossible_changes_nothing, open_record, remove_home),
         cmocka_unit_test_setup_teardown(a_vital_may_turn_out_not_to_have_been_measured, open_record, remove_home),
         cmocka_unit_test_setup_teardown(a_weight_is_compared_with_the_one_before, open_record, remove_home),

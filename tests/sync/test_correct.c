@@ -1,4 +1,4 @@
-/* A value that the server refuses, corrected by the nurse: it arrives once, and as she corrected it. */
+/* What the server refuses, corrected by the nurse: it arrives once, and as she corrected it. */
 #include "store/correct.h"
 #include "tests/sync/script.h"
 
@@ -72,6 +72,70 @@ static void a_corrected_note_is_taken_once(void **state)
     assert_silent(bed);
 }
 
+/* --- what was said --------------------------------------------------------------------------------- */
+
+#define ORDER "{\"resourceType\":\"MedicationRequest\",\"id\":\"order1\",\"status\":\"active\",\"intent\":\"order\"," \
+              "\"subject\":{\"reference\":\"Patient/p1\"},\"medicationCodeableConcept\":{\"text\":\"Furosemide 40 mg\"}}"
+
+static const struct field saying_visit[] = {
+    {"identity", "name, birth date"}, {"vitals.pulse", "91"}, {"note.s", "Feels well."},
+    {"medicine.0.request", "order1"}, {"medicine.0.taking", "not"}, {"medicine.0.reason", "nausea"},
+    {"medicine.1.request", "order1"}, {"medicine.1.dose", "20"}, {"medicine.1.unit", "mg"}, {NULL, NULL},
+};
+
+static void sign_saying(struct bed *bed, char visit[UUID_SIZE])
+{
+    put_resource(bed, "MedicationRequest/order1", ORDER);
+    assert_run(bed, STATUS_OK);
+    sign_visit(bed, "p1", saying_visit, NULL, visit);
+}
+
+/* What each kind says, and what it is corrected to. */
+struct saying {
+    const char *type;
+    const char *refused; /* a piece of the body */
+    const char *typed;
+    const char *wanted;
+};
+
+static const struct saying sayings[] = {
+    {"MedicationStatement", "\"not-taken\"", "taking: unknown\nreason: asleep", "asleep"},
+    {"MedicationAdministration", "\"value\":20,", "dose: 40", "\"value\":40,"},
+};
+
+static void refuse_by_rule(struct bed *bed, const char *text)
+{
+    cJSON *rule = cJSON_CreateObject();
+    json_add_text(rule, "fault", "reject");
+    json_add_text(rule, "contains", text);
+    char *body = json_print(rule);
+    fault(bed, body);
+    memory_free(body);
+    cJSON_Delete(rule);
+}
+
+static void what_was_said_is_corrected_and_taken_once(void **state)
+{
+    struct bed *bed = *state;
+    for (size_t i = 0; i < sizeof sayings / sizeof sayings[0]; i++) {
+        char visit[UUID_SIZE];
+        int before = held(bed, sayings[i].type, NULL);
+        sign_saying(bed, visit);
+        refuse_by_rule(bed, sayings[i].refused);
+        assert_run(bed, STATUS_ATTENTION);
+        correct(bed, sayings[i].typed);
+        assert_run(bed, STATUS_OK); /* the rule still holds */
+        assert_int_equal(number(bed, OUTBOX_COUNT), 0);
+        assert_int_equal(held(bed, sayings[i].type, NULL), before + 1);
+        assert_int_equal(held(bed, sayings[i].type, sayings[i].wanted), 1);
+        assert_int_equal(held(bed, sayings[i].type, sayings[i].refused), before);
+        assert_int_equal(held(bed, "Provenance", "urn:uuid"), 0);
+        assert_once_at_server(bed, visit);
+        assert_silent(bed);
+        no_faults(bed);
+    }
+}
+
 /* Refuses whatever holds `text`, without a word to the server; whether it is there already is no question it answers. */
 static bool refuses(struct script *script, const struct request *request, struct response *response)
 {
@@ -118,6 +182,37 @@ static void what_had_arrived_is_corrected_there(void **state)
     assert_once_at_server(bed, visit);
     script_end(&script);
     assert_silent(bed);
+}
+
+/* The same for what was said. */
+static void what_was_said_and_had_arrived_is_corrected_there(void **state)
+{
+    struct bed *bed = *state;
+    for (size_t i = 0; i < sizeof sayings / sizeof sayings[0]; i++) {
+        struct script script;
+        char visit[UUID_SIZE];
+        int before = held(bed, sayings[i].type, NULL);
+        sign_saying(bed, visit);
+        fault(bed, "{\"fault\":\"drop-reply\",\"times\":0,\"match\":\"POST /fhir\"}");
+        assert_run(bed, STATUS_UNREACHABLE);
+        no_faults(bed);
+        assert_int_equal(held(bed, sayings[i].type, NULL), before + 1);
+        script_begin(&script, bed);
+        script.answer = refuses;
+        script.text = sayings[i].refused;
+        error_clear(&bed->error);
+        assert_int_equal(sync_push(&bed->sync, &bed->result, &bed->error), STATUS_OK);
+        correct(bed, sayings[i].typed);
+        script.text = NULL;
+        assert_run(bed, STATUS_OK);
+        assert_int_equal(number(bed, OUTBOX_COUNT), 0);
+        assert_int_equal(number(bed, "SELECT count(*) FROM conflict"), 0);
+        assert_int_equal(held(bed, sayings[i].type, NULL), before + 1);
+        assert_int_equal(held(bed, sayings[i].type, sayings[i].wanted), 1);
+        assert_once_at_server(bed, visit);
+        script_end(&script);
+        assert_silent(bed);
+    }
 }
 
 /* And the office had added to it meanwhile: what it said stays, and is told of if the two do not go together. */
@@ -176,7 +271,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         bed_test(a_corrected_vital_is_taken_once),
         bed_test(a_corrected_note_is_taken_once),
+        bed_test(what_was_said_is_corrected_and_taken_once),
         bed_test(what_had_arrived_is_corrected_there),
+        bed_test(what_was_said_and_had_arrived_is_corrected_there),
         bed_test(what_the_office_added_to_what_had_arrived_stays),
     };
     memory_install();

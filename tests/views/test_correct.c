@@ -11,6 +11,8 @@
 
 #define PULSE "body LIKE '%8867-4%'"
 #define NOTE "body LIKE '%\"DocumentReference\"%' AND body LIKE '%\"attachment\"%'"
+#define TAKEN "body LIKE '%\"MedicationStatement\"%'"
+#define GIVEN "body LIKE '%\"MedicationAdministration\"%'"
 #define SAYS "Observation.value[x]: 191 is not allowed for a pulse at this agency (rule vs-17); ask the quality team"
 
 static struct application *application_of(struct stage *stage)
@@ -47,6 +49,22 @@ static void refuse(struct fixture *fixture, const char *which, const char *words
     assert_int_equal(record_refuse(fixture->store, number_of(fixture, sql), 422, words, NULL), STATUS_OK);
 }
 
+static void sign_fields(struct fixture *fixture, const char *const (*fields)[2], size_t count)
+{
+    struct signer signer = {.practitioner = "nurse1", .practitioner_name = "Lee Jiwon", .organization = "", .consent_policy = "",
+                            .language = "en", .randomness = &fixture->options.randomness, .now = fixture->time.wall};
+    char visit[UUID_SIZE];
+    size_t queued = 0;
+
+    assert_int_equal(draft_start(fixture->store, "kim", "", visit, NULL), STATUS_OK);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(draft_put(fixture->store, visit, fields[i][0], fields[i][1], NULL), STATUS_OK);
+    }
+    if (record_sign_visit(fixture->store, visit, &signer, &queued, &fixture->error) != STATUS_OK) {
+        fail_msg("signing: %s", fixture->error.sentence);
+    }
+}
+
 /* A signed visit of which the server refuses the pulse, the note and the consent. */
 static void make_refusals(struct stage *stage)
 {
@@ -57,21 +75,27 @@ static void make_refusals(struct stage *stage)
         {"consent.0.method", "verbal"},
     };
     struct fixture *fixture = borrow(stage);
-    struct signer signer = {.practitioner = "nurse1", .practitioner_name = "Lee Jiwon", .organization = "", .consent_policy = "",
-                            .language = "en", .randomness = &fixture->options.randomness, .now = fixture->time.wall};
-    char visit[UUID_SIZE];
-    size_t queued = 0;
 
-    assert_int_equal(draft_start(fixture->store, "kim", "", visit, NULL), STATUS_OK);
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-        assert_int_equal(draft_put(fixture->store, visit, fields[i][0], fields[i][1], NULL), STATUS_OK);
-    }
-    if (record_sign_visit(fixture->store, visit, &signer, &queued, &fixture->error) != STATUS_OK) {
-        fail_msg("signing: %s", fixture->error.sentence);
-    }
+    sign_fields(fixture, fields, sizeof fields / sizeof *fields);
     refuse(fixture, PULSE, SAYS);
     refuse(fixture, NOTE, "DocumentReference.content: text too long");
     refuse(fixture, "body LIKE '%\"Consent\"%'", "Consent.policy: unknown");
+    give_back(stage);
+}
+
+/* The same of what was said of a medicine: how it is taken, what was given. */
+static void make_said_refusals(struct stage *stage)
+{
+    static const char *const fields[][2] = {
+        {"identity", "name, birth date"}, {"vitals.pulse", "91"}, {"note.s", "Feels well."},
+        {"medicine.0.request", "m1"}, {"medicine.0.taking", "not"}, {"medicine.0.reason", "어지러움"},
+        {"medicine.1.request", "m1"}, {"medicine.1.dose", "20"}, {"medicine.1.unit", "mg"}, {"medicine.1.route", "oral"},
+    };
+    struct fixture *fixture = borrow(stage);
+
+    sign_fields(fixture, fields, sizeof fields / sizeof *fields);
+    refuse(fixture, TAKEN, "MedicationStatement.statusReason: a coded reason is required (rule med-3)");
+    refuse(fixture, GIVEN, "MedicationAdministration.dosage: above the limit of the order");
     give_back(stage);
 }
 
@@ -146,6 +170,61 @@ static void a_note_is_corrected_in_its_editor(void **state)
     assert_int_equal(count(stage, REFUSED), 2);
 }
 
+/* The questions of the visit, answered as they were signed. */
+static void what_was_said_is_corrected_in_its_form(void **state)
+{
+    struct stage *stage = *state;
+
+    stage_unlock(stage);
+    make_said_refusals(stage);
+    stage_type(stage, "o" DOWN "e");
+    assert_string_equal(stage_view(stage), "correct");
+    assert_true(stage_shows("Medicine taken Furosemide 40 mg, visit of 2026-11-22 09:00"));
+    assert_true(stage_shows("a coded reason is required"));
+    assert_true(stage_shows("not taken; 어지러움"));
+    stage_type(stage, SIGN);
+    assert_true(stage_shows("It says what it said before"));
+    stage_type(stage, "4"); /* chosen: on the disk at once; the cursor goes on to the reason */
+    assert_int_equal(count(stage, "SELECT count(*) FROM correcting WHERE typed = 'taking: unknown' || char(10) || 'reason: 어지러움'"), 1);
+    stage_type(stage, EMPTY "asleep");
+    stage_type(stage, SIGN "not this one\r");
+    assert_true(stage_shows("Medicine taken Furosemide 40 mg: not known; asleep (signed before:"));
+    assert_true(stage_shows("That is not the passphrase"));
+    stage_type(stage, BACK BACK);
+    assert_string_equal(stage_view(stage), "outbox");
+    stage_type(stage, "e"); /* as it was left */
+    assert_true(stage_shows("asleep"));
+    stage_type(stage, SIGN);
+    stage_wait(stage, 60000);
+    stage_type(stage, PASSPHRASE "\r");
+    assert_true(stage_shows("Corrected and signed: Medicine taken Furosemide 40 mg."));
+    assert_int_equal(count(stage, "SELECT count(*) FROM outbox WHERE state = 'waiting' AND " TAKEN " AND body LIKE "
+                                  "'%\"status\":\"unknown\"%' AND body LIKE '%asleep%'"), 1);
+    assert_int_equal(count(stage, "SELECT count(*) FROM correcting"), 0);
+    assert_int_equal(count(stage, REFUSED), 1);
+}
+
+static void what_was_given_is_corrected_in_its_form(void **state)
+{
+    struct stage *stage = *state;
+
+    stage_unlock(stage);
+    make_said_refusals(stage);
+    stage_type(stage, "o" DOWN DOWN "\r");
+    assert_true(stage_shows("Medicine given Furosemide 40 mg, visit of"));
+    assert_true(stage_shows("20 mg oral"));
+    stage_type(stage, EMPTY "two");
+    assert_true(stage_shows("needs its dose as a number"));
+    stage_type(stage, SIGN);
+    assert_false(stage_shows("Passphrase"));
+    stage_type(stage, EMPTY "40" UNDO REDO "\t\t\tboth ankles");
+    assert_false(stage_shows("needs its dose as a number"));
+    stage_type(stage, SIGN PASSPHRASE "\r");
+    assert_true(stage_shows("Corrected and signed: Medicine given Furosemide 40 mg."));
+    assert_int_equal(count(stage, "SELECT count(*) FROM outbox WHERE state = 'waiting' AND " GIVEN " AND body LIKE "
+                                  "'%\"value\":40,%' AND body LIKE '%both ankles%'"), 1);
+}
+
 /* What is typed outlives going back, a pause, a lock and another unlock. */
 static void what_is_typed_is_kept_until_it_is_signed(void **state)
 {
@@ -183,7 +262,7 @@ static void what_cannot_be_corrected_says_so(void **state)
     make_refusals(stage);
     stage_type(stage, "o" DOWN DOWN DOWN "e");
     assert_string_equal(stage_view(stage), "outbox");
-    assert_true(stage_shows("Only vitals and notes can be corrected here"));
+    assert_true(stage_shows("Only vitals, notes and medicines can be corrected here"));
     stage_type(stage, "r"); /* it alone is sent again as it is */
     assert_true(stage_shows("1 record will be sent again."));
     assert_int_equal(count(stage, REFUSED), 2);
@@ -308,11 +387,33 @@ static void see(const char *language, int rows, int columns)
     assert_int_equal(stage_home_end(&home), 0);
 }
 
+static void see_said(const char *language, int rows, int columns)
+{
+    struct stage stage;
+    void *home = NULL;
+
+    assert_int_equal(stage_home(&home), 0);
+    stage_open(&stage, home, rows, columns);
+    stage_unlock(&stage);
+    make_said_refusals(&stage);
+    stage_wait(&stage, 1000);
+    stage_type(&stage, "o" DOWN "e");
+    golden("correct-medicine", language, rows, columns);
+    stage_type(&stage, "4" EMPTY SIGN);
+    golden("correct-medicine-sign", language, rows, columns);
+    stage_type(&stage, BACK BACK DOWN "e" EMPTY "two");
+    golden("correct-given", language, rows, columns);
+    stage_close(&stage);
+    assert_int_equal(stage_home_end(&home), 0);
+}
+
 static void at_every_size(void **state)
 {
     (void)state;
     language_setup("en", "");
     see("en", 24, 80);
+    see_said("en", 24, 80);
+    see_said("en", 20, 60);
     see("en", 20, 60);
     see("en", 43, 132);
 }
@@ -327,6 +428,7 @@ static void in_other_languages(void **state)
         if (walk_find_catalogue(languages[i], folder, sizeof folder)) {
             language_setup(languages[i], folder);
             see(languages[i], 24, 80);
+            see_said(languages[i], 24, 80);
         }
     }
     language_setup("en", "");
@@ -339,6 +441,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STAGED(a_vital_is_corrected_from_the_outbox),
         STAGED(a_note_is_corrected_in_its_editor),
+        STAGED(what_was_said_is_corrected_in_its_form),
+        STAGED(what_was_given_is_corrected_in_its_form),
         STAGED(what_is_typed_is_kept_until_it_is_signed),
         STAGED(what_cannot_be_corrected_says_so),
         STAGED(what_left_meanwhile_holds_nobody),

@@ -1,0 +1,171 @@
+/*
+ * Corrections of what a nurse said of a medicine: read back from what was made, and made anew in the same record.
+ * Called by store/.
+ *
+ * Invariant: as in correct.c. What others wrote into it since stays, their remarks too.
+ */
+#include "fhir/visit_bundle.h"
+
+#include "base/text.h"
+#include "fhir/element.h"
+#include "fhir/make.h"
+
+#include <string.h>
+
+/* --- reading back ---------------------------------------------------------------------------------- */
+
+/* The remark that is the nurse's: ours have a text, and no author. NULL when there is none. */
+static cJSON *own_note(const cJSON *tree)
+{
+    cJSON *note = NULL;
+
+    cJSON_ArrayForEach(note, json_array(tree, "note")) {
+        if (json_text(note, "text") != NULL && cJSON_GetArraySize(note) == 1) {
+            return note;
+        }
+    }
+    return NULL;
+}
+
+static enum status add_text(struct visit_draft *out, enum said_kind kind, const char *key, const char *text, struct error *error)
+{
+    char value[LABEL_SIZE];
+
+    label_set(value, sizeof value, text);
+    return said_set(out, kind, key, value, error);
+}
+
+static enum status add_request(struct visit_draft *out, enum said_kind kind, const cJSON *tree, const cJSON *reference,
+                               struct error *error)
+{
+    const struct scope scope = {.root = tree};
+    char id[ID_SIZE];
+
+    (void)reference_to(&scope, reference, "MedicationRequest", id);
+    return said_set(out, kind, "request", id, error);
+}
+
+/* "" when it has a status that no answer of a nurse has. */
+static const char *taking_of(const cJSON *tree)
+{
+    const char *status = json_text(tree, "status");
+    const cJSON *reason = cJSON_GetArrayItem(json_array(tree, "statusReason"), 0);
+
+    if (text_equal(status, "active")) {
+        return concept_has(reason, SYSTEM_OWN_TAKING, TAKING_DIFFERENTLY_CODE) ? "differently" : "as-ordered";
+    }
+    return text_equal(status, "not-taken") ? "not" : text_equal(status, "unknown") ? "unknown" : "";
+}
+
+static enum status retype_taken(const cJSON *tree, struct visit_draft *out, struct error *error)
+{
+    const cJSON *refused = cJSON_GetArrayItem(json_array(tree, "statusReason"), 0);
+    const char *taking = taking_of(tree);
+    const char *reason = text_equal(taking, "not") ? json_text(refused, "text") : json_text(own_note(tree), "text");
+
+    enum status status = add_request(out, SAID_TAKEN, tree, cJSON_GetArrayItem(json_array(tree, "basedOn"), 0), error);
+    if (status == STATUS_OK) {
+        status = add_text(out, SAID_TAKEN, "taking", taking, error);
+    }
+    return status == STATUS_OK ? add_text(out, SAID_TAKEN, "reason", reason, error) : status;
+}
+
+static enum status retype_given(const cJSON *tree, struct visit_draft *out, struct error *error)
+{
+    const cJSON *dosage = json_object(tree, "dosage");
+    const cJSON *dose = json_object(dosage, "dose");
+    char digits[48] = "";
+
+    (void)json_number_text(json_member(dose, "value"), digits, sizeof digits);
+    const char *const values[][2] = {
+        {"dose", digits},
+        {"unit", json_text(dose, "unit")},
+        {"route", json_text(json_object(dosage, "route"), "text")},
+        {"reason", json_text(own_note(tree), "text")},
+    };
+    enum status status = add_request(out, SAID_GIVEN, tree, json_object(tree, "request"), error);
+    for (size_t i = 0; i < sizeof values / sizeof values[0] && status == STATUS_OK; i++) {
+        status = add_text(out, SAID_GIVEN, values[i][0], values[i][1], error);
+    }
+    return status;
+}
+
+/* --- making anew ----------------------------------------------------------------------------------- */
+
+static void drop(cJSON *tree, const char *name)
+{
+    cJSON_DeleteItemFromObjectCaseSensitive(tree, name);
+}
+
+static void drop_own_note(cJSON *tree)
+{
+    cJSON *notes = cJSON_GetObjectItemCaseSensitive(tree, "note");
+    cJSON *note = own_note(tree);
+
+    if (note != NULL) {
+        cJSON_Delete(cJSON_DetachItemViaPointer(notes, note));
+    }
+    if (notes != NULL && notes->child == NULL) { /* FHIR knows no empty lists */
+        drop(tree, "note");
+    }
+}
+
+static void correct_taken(struct maker *maker, cJSON *tree)
+{
+    bool not_taken = text_equal(json_text(tree, "status"), "not-taken"); /* whose reason is no remark */
+
+    drop(tree, "status");
+    drop(tree, "statusReason");
+    if (!not_taken) {
+        drop_own_note(tree);
+    }
+    make_taking(tree, &maker->visit->medicines[0]);
+}
+
+static void correct_given(struct maker *maker, cJSON *tree)
+{
+    drop(tree, "dosage");
+    drop_own_note(tree);
+    make_given(tree, &maker->visit->medicines[0]);
+}
+
+/* --- of each kind ---------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *type;
+    enum status (*retype)(const cJSON *tree, struct visit_draft *out, struct error *error);
+    void (*correct)(struct maker *maker, cJSON *tree);
+} kinds[SAID_COUNT] = {
+    [SAID_TAKEN] = {"MedicationStatement", retype_taken, correct_taken},
+    [SAID_GIVEN] = {"MedicationAdministration", retype_given, correct_given},
+};
+
+enum status said_retype(const cJSON *resource, enum said_kind *kind, struct visit_draft *out, bool *found,
+                        struct error *error)
+{
+    *found = false;
+    for (int i = 0; i < SAID_COUNT; i++) {
+        if (kinds[i].type != NULL && text_equal(json_text(resource, "resourceType"), kinds[i].type)) {
+            *kind = (enum said_kind)i;
+            *found = true;
+            return kinds[i].retype(resource, out, error);
+        }
+    }
+    return STATUS_OK;
+}
+
+enum status said_correct(const char *body, const char *id, enum said_kind kind, const struct visit *said,
+                         const struct signer *signer, struct made_resource *out, struct error *error)
+{
+    struct maker maker = {.visit = said, .signer = signer};
+    cJSON *tree = NULL;
+    enum status status = correct_begin(body, kinds[kind].type, &tree, error);
+
+    memset(out, 0, sizeof *out);
+    if (status == STATUS_OK) {
+        kinds[kind].correct(&maker, tree);
+        status = correct_finish(tree, id, out, error);
+    }
+    cJSON_Delete(tree);
+    return status;
+}
