@@ -1,6 +1,6 @@
 /*
  * What view_correct.c and correct_said.c share: the screen that corrects one
- * entry, and its form when the entry is what was said of a medicine.
+ * entry, and its form when the entry is what was said in the visit.
  */
 #ifndef DOORSTEP_VIEWS_CORRECT_PART_H
 #define DOORSTEP_VIEWS_CORRECT_PART_H

@@ -1,5 +1,5 @@
 /*
- * Correcting what was said of a medicine: the same questions as in the visit,
+ * Correcting what was said of a medicine or a task: the same questions as in the visit,
  * answered as they were signed or as they were typed since. See correct_part.h.
  */
 #include "views/correct_part.h"
@@ -18,6 +18,7 @@ static const struct {
 } labels[] = {
     {"taking", N_("Taken"), ""},      {"dose", N_("Dose"), ""},     {"unit", N_("Unit"), " "},
     {"route", N_("Route"), " "},      {"reason", N_("Reason"), "; "},
+    {"status", N_("Outcome"), ""},
 };
 
 static struct correct_screen *screen_of(const struct view *view)

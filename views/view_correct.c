@@ -1,5 +1,5 @@
 /*
- * A vital, a note or what was said of a medicine that the server refused: what
+ * A vital, a note or what was said of something that the server refused: what
  * the server said, what was signed, and the field to put it right (for what
  * was said a form: correct_said.c). What is typed is kept like a draft,
  * until it is signed; then it waits to be sent again, and what was signed

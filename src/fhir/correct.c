@@ -115,7 +115,7 @@ enum status news2_correct(const char *body, const char *id, const struct reading
     return status;
 }
 
-enum status correction_provenance(const struct made_resource *targets, size_t count, const struct signer *signer,
+enum status correction_provenance(char targets[][REFERENCE_SIZE], size_t count, const struct signer *signer,
                                   struct made_resource *out, struct error *error)
 {
     struct made_visit made = {0};
@@ -125,7 +125,7 @@ enum status correction_provenance(const struct made_resource *targets, size_t co
     cJSON *agents = NULL;
 
     for (size_t i = 0; i < count; i++) {
-        make_reference(list, NULL, targets[i].type, targets[i].uuid);
+        json_add_text(json_add_object(list, NULL), "reference", targets[i]);
     }
     make_time(tree, "recorded", signer->now);
     make_concept(tree, "activity", "http://terminology.hl7.org/CodeSystem/v3-DataOperation", "UPDATE", NULL);

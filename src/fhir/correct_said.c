@@ -1,5 +1,5 @@
 /*
- * Corrections of what a nurse said of a medicine: read back from what was made, and made anew in the same record.
+ * Corrections of what a nurse said of a medicine or a task: read back from what was made, and made anew in the same record.
  * Called by store/.
  *
  * Invariant: as in correct.c. What others wrote into it since stays, their remarks too.
@@ -90,6 +90,18 @@ static enum status retype_given(const cJSON *tree, struct visit_draft *out, stru
     return status;
 }
 
+static enum status retype_outcome(const cJSON *tree, struct visit_draft *out, struct error *error)
+{
+    char reason[LABEL_SIZE];
+
+    (void)concept_label(json_object(tree, "statusReason"), reason, sizeof reason);
+    enum status status = add_text(out, SAID_OUTCOME, "id", json_text(tree, "id"), error);
+    if (status == STATUS_OK) {
+        status = add_text(out, SAID_OUTCOME, "status", json_text(tree, "status"), error);
+    }
+    return status == STATUS_OK ? add_text(out, SAID_OUTCOME, "reason", reason, error) : status;
+}
+
 /* --- making anew ----------------------------------------------------------------------------------- */
 
 static void drop(cJSON *tree, const char *name)
@@ -129,6 +141,12 @@ static void correct_given(struct maker *maker, cJSON *tree)
     make_given(tree, &maker->visit->medicines[0]);
 }
 
+/* All else of it is somebody else's, and what it was a change of stays known to the outbox. */
+static void correct_outcome(struct maker *maker, cJSON *tree)
+{
+    make_answer(tree, &maker->visit->tasks[0], maker->signer);
+}
+
 /* --- of each kind ---------------------------------------------------------------------------------- */
 
 static const struct {
@@ -138,6 +156,7 @@ static const struct {
 } kinds[SAID_COUNT] = {
     [SAID_TAKEN] = {"MedicationStatement", retype_taken, correct_taken},
     [SAID_GIVEN] = {"MedicationAdministration", retype_given, correct_given},
+    [SAID_OUTCOME] = {"Task", retype_outcome, correct_outcome},
 };
 
 enum status said_retype(const cJSON *resource, enum said_kind *kind, struct visit_draft *out, bool *found,

@@ -51,6 +51,8 @@ void make_measured(struct maker *maker, cJSON *tree, const struct reading *readi
 /* What a statement says of how the medicine is taken; of an administration, what was given. */
 void make_taking(cJSON *tree, const struct visit_medicine *medicine);
 void make_given(cJSON *tree, const struct visit_medicine *medicine);
+/* What became of a task, in place of what it said before. */
+void make_answer(cJSON *tree, const struct visit_task *answer, const struct signer *signer);
 /* The nurse as an agent of a Provenance, in this role; and her signature of this type (a code of ASTM E1762), now. */
 void make_agent(struct maker *maker, cJSON *agents, const char *role);
 void make_signature(struct maker *maker, cJSON *tree, const char *type);

@@ -55,14 +55,14 @@ enum status note_correct(const char *body, const char *id, const char *text, con
  * (out->body NULL) when it stays as it was. */
 enum status news2_correct(const char *body, const char *id, const struct reading *readings, size_t count,
                           const struct signer *signer, struct made_resource *out, struct error *error) MUST_CHECK;
-/* What was said of a medicine: the fields it was made from go into *out. *found is false for what is none of them. */
+/* What was said of a medicine or a task: the fields it was made from go into *out. *found is false for what is none of them. */
 enum status said_retype(const cJSON *resource, enum said_kind *kind, struct visit_draft *out, bool *found,
                         struct error *error) MUST_CHECK;
 /* The same record saying what `said` has as its only part of this kind, which is to be without a problem. */
 enum status said_correct(const char *body, const char *id, enum said_kind kind, const struct visit *said,
                          const struct signer *signer, struct made_resource *out, struct error *error) MUST_CHECK;
-/* That the signer corrected and signed `targets`, now: the visit's own Provenance keeps telling of the first signature. */
-enum status correction_provenance(const struct made_resource *targets, size_t count, const struct signer *signer,
+/* That the signer corrected and signed `targets` ("Task/t1"), now: the visit's own Provenance keeps telling of the first signature. */
+enum status correction_provenance(char targets[][REFERENCE_SIZE], size_t count, const struct signer *signer,
                                   struct made_resource *out, struct error *error) MUST_CHECK;
 
 /* The nurse's own Practitioner, for a clinic that starts without a server. */

@@ -117,6 +117,20 @@ static bool set_text(cJSON *object, const char *name, const char *text)
     return json_add_text(object, name, text) != NULL;
 }
 
+void make_answer(cJSON *tree, const struct visit_task *answer, const struct signer *signer)
+{
+    char now[40];
+
+    instant_format_fhir(now, sizeof now, signer->now);
+    set_text(tree, "status", answer->status);
+    /* A reason belongs to the status it was given for. */
+    cJSON_DeleteItemFromObjectCaseSensitive(tree, "statusReason");
+    if (!text_is_blank(answer->reason)) {
+        make_concept(tree, "statusReason", NULL, NULL, answer->reason);
+    }
+    set_text(tree, "lastModified", now);
+}
+
 enum status task_update(const char *task_body, const struct visit_task *change, const struct signer *signer,
                         struct made_visit *out, struct error *error)
 {
@@ -124,7 +138,6 @@ enum status task_update(const char *task_body, const struct visit_task *change, 
     struct resource_head head;
     struct made_resource *items = NULL;
     struct made_resource made;
-    char now[40];
     enum status status = json_parse(task_body, strlen(task_body), &tree, error);
 
     memset(&made, 0, sizeof made);
@@ -137,14 +150,7 @@ enum status task_update(const char *task_body, const struct visit_task *change, 
     if (status != STATUS_OK) {
         goto out;
     }
-    instant_format_fhir(now, sizeof now, signer->now);
-    set_text(tree, "status", change->status);
-    /* A reason belongs to the status it was given for. */
-    cJSON_DeleteItemFromObjectCaseSensitive(tree, "statusReason");
-    if (!text_is_blank(change->reason)) {
-        make_concept(tree, "statusReason", NULL, NULL, change->reason);
-    }
-    set_text(tree, "lastModified", now);
+    make_answer(tree, change, signer);
     text_copy(made.type, sizeof made.type, "Task");
     resource_own_uuid(tree, made.uuid);
     text_copy(made.base_version, sizeof made.base_version, head.version);

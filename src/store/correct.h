@@ -19,7 +19,8 @@
 
 enum correctable_kind { CORRECTABLE_VITAL, CORRECTABLE_NOTE, CORRECTABLE_SAID };
 
-/* A refused entry that can be corrected here: a vital of a visit, its note, or what was said of a medicine in it. */
+/* A refused entry that can be corrected here: a vital of a visit, its note, or what was said of a medicine or a
+ * task in it. */
 struct correctable {
     int64_t number;             /* the outbox row's */
     char type[RESOURCE_TYPE_SIZE], id[ID_SIZE];
@@ -71,7 +72,8 @@ enum status outbox_words(struct store *store, int64_t number, char *out, size_t 
 /* What was signed before it was corrected: whole bodies, for whoever asks what they were. */
 struct correction_row {
     int64_t number;
-    char visit[UUID_SIZE], type[RESOURCE_TYPE_SIZE], name[UUID_SIZE]; /* name: the UUID it keeps */
+    char visit[UUID_SIZE], type[RESOURCE_TYPE_SIZE];
+    char name[ID_SIZE];         /* the UUID it keeps; of somebody else's its id */
     int http_status;            /* 0: it was not refused itself, a NEWS2 that followed */
     char reason[512];
     char practitioner[ID_SIZE]; /* who corrected it */

@@ -73,7 +73,7 @@ static void read_readings(const struct lookup *lookup, struct meant *out, char *
     }
 }
 
-/* What was said of a medicine can be read back from the body alone. */
+/* What was said of a medicine or a task can be read back from the body alone. */
 static enum status read_said(const cJSON *tree, struct meant *out, struct error *error)
 {
     bool found = false;
@@ -103,6 +103,8 @@ static enum status read_lookup(const struct lookup *lookup, struct meant *out, s
         text_copy(text, sizeof text, lookup->value.consent.label);
     } else if (lookup->kind == LOOKUP_MEDICINE) {
         text_copy(text, sizeof text, lookup->value.medicine.label);
+    } else if (lookup->kind == LOOKUP_TASKS && lookup->value.tasks.count > 0) {
+        text_copy(text, sizeof text, lookup->value.tasks.items[0].label);
     }
     out->text = memory_copy_text(words);
     return out->text == NULL ? error_no_memory(error) : STATUS_OK;
@@ -199,6 +201,12 @@ static enum status find(struct store *store, int64_t number, struct found *found
     return status == STATUS_OK && (found->body == NULL || out->typed == NULL) ? error_no_memory(error) : status;
 }
 
+/* What was made here, and the answer to a task of the office. */
+static bool is_hers(const struct found *found, const struct meant *meant)
+{
+    return meant->is_correctable && (found->ours || (meant->kind == CORRECTABLE_SAID && meant->said_kind == SAID_OUTCOME));
+}
+
 /* Why it cannot be corrected, and what can be done; OK when it can. */
 static enum status judge(const struct found *found, const struct meant *meant, struct error *error)
 {
@@ -216,10 +224,10 @@ static enum status judge(const struct found *found, const struct meant *meant, s
                          _("A score is computed and cannot be corrected here: correct the vital it comes from; or send "
                            "it again when the office has mended its side, or hand it over with export outbox."));
     }
-    if (!found->ours || !meant->is_correctable) {
+    if (!is_hers(found, meant)) {
         return error_set(error, STATUS_INVALID,
-                         _("Only vitals, notes and medicines can be corrected here: send it again when the office has "
-                           "mended its side, or hand it over with export outbox."));
+                         _("Only vitals, notes, medicines and tasks can be corrected here: send it again when the office "
+                           "has mended its side, or hand it over with export outbox."));
     }
     return STATUS_OK;
 }

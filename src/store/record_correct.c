@@ -80,6 +80,13 @@ static enum status make_said(struct correcting *work, const char *typed, struct 
     return status;
 }
 
+/* It may have got another id since it was made; and a task says when it was answered. */
+static void drop_frame(cJSON *tree)
+{
+    cJSON_DeleteItemFromObjectCaseSensitive(tree, "id");
+    cJSON_DeleteItemFromObjectCaseSensitive(tree, "lastModified");
+}
+
 static enum status refuse_same(const struct correcting *work, struct error *error)
 {
     cJSON *before = NULL;
@@ -91,8 +98,8 @@ static enum status refuse_same(const struct correcting *work, struct error *erro
         status = json_parse(work->made[CORRECTED].body, strlen(work->made[CORRECTED].body), &after, error);
     }
     if (status == STATUS_OK) {
-        cJSON_DeleteItemFromObjectCaseSensitive(before, "id"); /* it may have got another since it was made */
-        cJSON_DeleteItemFromObjectCaseSensitive(after, "id");
+        drop_frame(before);
+        drop_frame(after);
         same = resources_say_same(before, after);
     }
     cJSON_Delete(before);
@@ -147,11 +154,17 @@ static enum status add(struct correcting *work, int which, struct error *error)
     return made_add(work->store, &work->made[which], work->row.visit, work->row.patient, error);
 }
 
+/* What is somebody else's has no UUID of ours. */
+static const char *name_of(const struct correcting *work, int which)
+{
+    return work->made[which].uuid[0] != '\0' ? work->made[which].uuid : work->row.id;
+}
+
 /* The corrected row waits as if nothing had been said of it. */
 static enum status replace(struct correcting *work, struct error *error)
 {
     enum status status =
-        keep_before(work, work->made[CORRECTED].uuid, work->body, work->row.http_status, work->row.reason, error);
+        keep_before(work, name_of(work, CORRECTED), work->body, work->row.http_status, work->row.reason, error);
 
     if (status == STATUS_OK) {
         status = add(work, CORRECTED, error);
@@ -257,10 +270,14 @@ static enum status follow_score(struct correcting *work, struct error *error)
 /* The signature over what was corrected, and over the score if that followed. */
 static enum status sign(struct correcting *work, struct error *error)
 {
-    size_t targets = work->made[SCORE].body != NULL ? 2 : 1;
+    size_t count = work->made[SCORE].body != NULL ? 2 : 1;
+    char targets[2][REFERENCE_SIZE];
     char detail[32];
 
-    enum status status = correction_provenance(work->made, targets, work->signer, &work->made[PROVENANCE], error);
+    for (int i = 0; i < (int)count; i++) {
+        text_format(targets[i], sizeof targets[i], "%s/%s", work->made[i].type, name_of(work, i));
+    }
+    enum status status = correction_provenance(targets, count, work->signer, &work->made[PROVENANCE], error);
     if (status == STATUS_OK) {
         status = add(work, PROVENANCE, error);
     }

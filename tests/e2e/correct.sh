@@ -43,6 +43,7 @@ typed() { printf "$1" > "$home/typed"; }
     printf '{"resourceType":"Patient","id":"p1","name":[{"text":"김하나"}],"gender":"female","birthDate":"1938-04-02"}\n'
     printf '{"resourceType":"Practitioner","id":"n1","name":[{"text":"Nurse Lee"}]}\n'
     printf '{"resourceType":"MedicationRequest","id":"m1","status":"active","intent":"order","subject":{"reference":"Patient/p1"},"medicationCodeableConcept":{"text":"Furosemide 40 mg"}}\n'
+    printf '{"resourceType":"Task","id":"t1","status":"requested","intent":"plan","description":"Weigh","for":{"reference":"Patient/p1"}}\n'
     printf '{"resourceType":"Group","id":"g1","type":"person","actual":true,"member":[{"entity":{"reference":"Patient/p1"}}]}\n'
 } > "$home/load.ndjson"
 "$BUILD/loopback" --loaded-ago 3600 --load "$home/load.ndjson" --token secret --quiet > "$home/server.out" &
@@ -88,7 +89,7 @@ expect 'nothing' 1 'Nothing is typed' doorstep outbox correct "$pulse" "$home/ty
 typed '\377'
 expect 'no text' 1 'UTF-8' doorstep outbox correct "$note" "$home/typed"
 typed '70\n'
-expect 'a consent' 1 'Only vitals, notes and medicines.*export outbox' doorstep outbox correct "$consent" "$home/typed"
+expect 'a consent' 1 'Only vitals, notes, medicines and tasks.*export outbox' doorstep outbox correct "$consent" "$home/typed"
 expect 'no such number' 1 'Nothing of this was refused' doorstep outbox correct 4711 "$home/typed"
 expect 'no such file' 1 'nowhere' doorstep outbox correct "$pulse" "$home/nowhere"
 expect 'a wrong passphrase signs nothing' 3 '' doorstep outbox correct "$pulse" "$home/typed" --passphrase-file "$home/token"
@@ -119,12 +120,14 @@ expect 'three signatures: the visit, and two corrections' 0 '^3 *$' at_server Pr
 expect 'nothing waits' 0 '^\[\] *$' doorstep outbox --json
 # --- what was said in a visit ------------------------------------------------------------------------------------
 printf '{"note":{"template":"free","text":"Second visit."},"identity":"name and birth date",
- "medications":[{"request":"m1","taking":"not","reason":"nausea"},{"request":"m1","dose":"20","unit":"mg","route":"oral"}],"sign":true}' > "$home/visit.json"
-expect 'a visit with medicines' 0 '"signed"' doorstep visit p1 --file "$home/visit.json" --json
+ "medications":[{"request":"m1","taking":"not","reason":"nausea"},{"request":"m1","dose":"20","unit":"mg","route":"oral"}],
+ "tasks":[{"id":"t1","status":"completed"}],"sign":true}' > "$home/visit.json"
+expect 'a visit with medicines and a task' 0 '"signed"' doorstep visit p1 --file "$home/visit.json" --json
 rule '\"status\":\"not-taken\"'
 rule '\"value\":20,'
-expect 'both are refused' 5 '2' doorstep sync
-taken=$(number_of 'Medicine taken') given=$(number_of 'Medicine given')
+rule '\"status\":\"completed\",\"lastModified\"'
+expect 'all are refused' 5 '3' doorstep sync
+task=$(number_of 'Task') taken=$(number_of 'Medicine taken') given=$(number_of 'Medicine given')
 expect 'and named' 0 'Medicine taken Furosemide 40 mg' doorstep outbox
 typed 'taking: never\n'
 expect 'no such answer' 1 'as-ordered' doorstep outbox correct "$taken" "$home/typed"
@@ -134,7 +137,12 @@ typed 'taking: differently\nreason: half of it, 반 알\n'
 expect 'how it is taken' 0 'Corrected and signed' doorstep outbox correct "$taken" "$home/typed"
 typed 'dose: 40\n'
 expect 'what was given' 0 '"corrected": *true' doorstep outbox correct "$given" "$home/typed" --json
-expect 'both arrive' 0 '' doorstep sync
+typed 'status: failed\n'
+expect 'a task that was not done wants a reason' 1 'needs a reason' doorstep outbox correct "$task" "$home/typed"
+typed 'status: failed\nreason: asleep\n'
+expect 'what became of the task' 0 'Corrected and signed' doorstep outbox correct "$task" "$home/typed"
+expect 'all arrive' 0 '' doorstep sync
+expect 'the task says so' 0 '^1 *$' at_server Task '"status":"failed".*asleep'
 expect 'how it is taken is there once' 0 '^1 *$' at_server MedicationStatement 'half of it'
 expect 'the first one never' 1 '^0 *$' at_server MedicationStatement 'not-taken'
 expect 'what was given is there once' 0 '^1 *$' at_server MedicationAdministration '"value":40,"unit":"mg"'

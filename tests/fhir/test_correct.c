@@ -311,21 +311,62 @@ static void what_others_wrote_into_it_stays(void **state)
     sample_free(&sample);
 }
 
+/* A task is somebody else's: nothing but the answer is made anew. */
+static void what_became_of_a_task_is_corrected(void **state)
+{
+    struct visit_task answer = {.id = "t1", .status = "completed"};
+    struct sample sample;
+    struct made_visit made = {0};
+    struct made_resource after;
+    struct visit_draft draft;
+    enum said_kind kind = SAID_COUNT;
+    char text[SAID_TEXT_SIZE];
+
+    (void)state;
+    sample_init(&sample);
+    assert_int_equal(task_update(task_body, &answer, &sample.signer, &made, NULL), STATUS_OK);
+    retype(made.items[0].body, &draft, &kind, text);
+    assert_string_equal(text, "status: completed\nreason: ");
+    assert_string_equal(said_get(&draft, kind, "id"), "t1");
+    visit_draft_free(&draft);
+    sample.signer.now += INSTANT_HOUR;
+    correct_said(&sample, made.items[0].body, "t1", "status: failed\nreason: not at home", &after);
+    cJSON *tree = tree_of(&after);
+    cJSON *begun = NULL;
+    const cJSON *member = NULL;
+    assert_int_equal(json_parse(task_body, strlen(task_body), &begun, NULL), STATUS_OK);
+    assert_string_equal(json_text(tree, "status"), "failed");
+    assert_string_equal(json_text_at(tree, "statusReason.text"), "not at home");
+    assert_string_equal(json_text(tree, "lastModified"), "2026-11-22T10:00:00+09:00");
+    cJSON_ArrayForEach(member, begun) {
+        if (strcmp(member->string, "status") != 0 && strcmp(member->string, "statusReason") != 0 &&
+            strcmp(member->string, "lastModified") != 0) {
+            assert_true(cJSON_Compare(member, json_member(tree, member->string), true));
+        }
+    }
+    cJSON_Delete(begun);
+    cJSON_Delete(tree);
+    memory_free(after.body);
+    made_visit_free(&made);
+    sample_free(&sample);
+}
+
 static void a_correction_is_signed(void **state)
 {
     struct sample sample;
     struct made_visit made;
     struct made_resource provenance;
-    char target[REFERENCE_SIZE];
+    char targets[2][REFERENCE_SIZE] = {"", "Task/t1"};
 
     (void)state;
     make(&sample, &made);
-    assert_int_equal(correction_provenance(&made.items[1], 2, &sample.signer, &provenance, NULL), STATUS_OK);
+    text_format(targets[0], sizeof targets[0], "%s/%s", made.items[1].type, made.items[1].uuid);
+    assert_int_equal(correction_provenance(targets, 2, &sample.signer, &provenance, NULL), STATUS_OK);
     dump(&(struct made_visit){.items = &provenance, .count = 1});
     cJSON *tree = tree_of(&provenance);
     assert_int_equal(cJSON_GetArraySize(json_array(tree, "target")), 2);
-    text_format(target, sizeof target, "%s/%s", made.items[1].type, made.items[1].uuid);
-    assert_string_equal(json_text_at(tree, "target[0].reference"), target);
+    assert_string_equal(json_text_at(tree, "target[0].reference"), targets[0]);
+    assert_string_equal(json_text_at(tree, "target[1].reference"), "Task/t1");
     assert_string_equal(json_text_at(tree, "activity.coding[0].code"), "UPDATE");
     assert_string_equal(json_text_at(tree, "signature[0].type[0].code"), "1.2.840.10065.1.12.1.16");
     assert_string_equal(json_text_at(tree, "signature[0].who.reference"), "Practitioner/n1");
@@ -346,6 +387,7 @@ static void survives_the_lack_of_memory(void **state)
     make(&sample, &made);
     const struct made_resource *pulse = observation_of(&made, VITAL_PULSE);
     const struct made_resource *score = observation_of(&made, VITAL_NEWS2);
+    char targets[2][REFERENCE_SIZE] = {"Observation/o1", "Task/t1"};
     struct entry_result other = entry_judge(ENTRY_PULSE, "135", NULL);
     static const char *const fields[][2] = {REQUEST, SAID("taking", "not"), SAID("reason", "nausea")};
     struct sample with_said;
@@ -368,7 +410,7 @@ static void survives_the_lack_of_memory(void **state)
         memory_fail_at(nth, 1);
         enum status total = news2_correct(score->body, "o2", other.readings, other.count, &sample.signer, &after[1], NULL);
         memory_fail_at(nth, 1);
-        enum status signature = correction_provenance(&made.items[1], 2, &sample.signer, &after[2], NULL);
+        enum status signature = correction_provenance(targets, 2, &sample.signer, &after[2], NULL);
         memory_fail_at(0, 0);
         assert_true(value == (after[0].body != NULL ? STATUS_OK : STATUS_NO_MEMORY));
         assert_true(total == (after[1].body != NULL ? STATUS_OK : STATUS_NO_MEMORY));
@@ -394,6 +436,7 @@ int main(void)
         cmocka_unit_test(the_score_follows_its_parts),
         cmocka_unit_test(what_was_said_of_a_medicine_is_read_back_and_corrected),
         cmocka_unit_test(what_others_wrote_into_it_stays),
+        cmocka_unit_test(what_became_of_a_task_is_corrected),
         cmocka_unit_test(a_correction_is_signed),
         cmocka_unit_test(survives_the_lack_of_memory),
     };

@@ -207,7 +207,7 @@ static void enter_vitals(struct world *world, struct visit_draft *draft)
         enter(draft, "vitals.weight", "61.%u", draw(world, 10));
     }
     if (chance(world, 20)) {
-        enter(draft, "vitals.glucose", "111"); /* POISON, for some servers */
+        enter(draft, "vitals.glucose", "111"); /* some servers have a rule against it */
     }
 }
 
@@ -230,12 +230,13 @@ static void enter_rest(struct nurse *nurse, struct visit_draft *draft)
     if (chance(world, 60) && pick(nurse, "id", from, id, sizeof id)) {
         enter(draft, "task.0.id", "%s", id);
         enter(draft, "task.0.status", "%s", answers[draw(world, 3)]);
-        enter(draft, "task.0.reason", "as the family wished");
+        enter(draft, "task.0.reason", "as the family wished"); /* likewise */
     }
     text_format(from, sizeof from, "resource WHERE type = 'MedicationRequest' AND patient = '%s'", draft->patient);
     if (chance(world, 30) && pick(nurse, "id", from, id, sizeof id)) {
         enter(draft, "medicine.0.request", "%s", id);
-        enter(draft, "medicine.0.taking", "as-ordered");
+        enter(draft, "medicine.0.taking", "differently");
+        enter(draft, "medicine.0.reason", "half of it"); /* likewise */
     }
 }
 
@@ -371,8 +372,9 @@ static void retype(struct world *world, const struct correctable *refused, char 
     typed[0] = '\0';
     if (refused->kind == CORRECTABLE_NOTE) {
         text_format(typed, size, "%s Number %u, as it should read.", refused->before, draw(world, 1000000));
-    } else if (refused->kind != CORRECTABLE_VITAL) {
-        return;
+    } else if (refused->kind == CORRECTABLE_SAID) {
+        text_format(typed, size, "%s: %s\nreason: number %u, as it should read", said_keys(refused->said_kind)[0],
+                    refused->said_kind == SAID_OUTCOME ? "failed" : "unknown", draw(world, 1000000));
     } else if (refused->field == ENTRY_GLUCOSE) {
         text_format(typed, size, "%u", 112 + draw(world, 20));
     } else if (refused->field == ENTRY_WEIGHT) {

@@ -118,8 +118,6 @@ struct nurse {
     bool was_complete[PATIENTS_AT_MOST]; /* before the sync that is running */
 };
 
-#define POISON "\"value\":111" /* a reading that some servers have a rule against */
-
 #define CORRECTIONS_AT_MOST 3 /* of one record */
 
 /* Something a nurse signed. */
@@ -179,7 +177,7 @@ struct world {
     bool no_conditions;         /* the server passes over ifNoneExist and ifMatch */
     bool office_meanwhile;      /* the office writes while syncs run */
     bool decided;               /* in the end the nurses decide their conflicts */
-    bool rule;                  /* the server refuses POISON */
+    const char *rule;           /* what the server refuses wherever it is said; NULL: nothing */
     bool healed;
     bool left_out;              /* the last answer that was disturbed lacked an entry */
     bool restored;

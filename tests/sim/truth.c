@@ -157,10 +157,12 @@ static bool have_the_same(const cJSON *a, const cJSON *b, const char *name)
     return one == other || cJSON_Compare(one, other, true);
 }
 
-/* What a correction changes of a record: the value of a vital, the words of a note. */
+/* What a correction changes of a record: the value of a vital, the words of a note, of a medicine that and why. */
 static bool says_the_same_value(const cJSON *a, const cJSON *b)
 {
-    return have_the_same(a, b, "valueQuantity") && have_the_same(a, b, "content");
+    bool medicine = text_equal(json_text(a, "resourceType"), "MedicationStatement");
+    return have_the_same(a, b, "valueQuantity") && have_the_same(a, b, "content") &&
+           (!medicine || (have_the_same(a, b, "status") && have_the_same(a, b, "note")));
 }
 
 /* What was signed before is kept, as it may have arrived; other bodies of the same only name things in another way. */
@@ -208,8 +210,8 @@ static void note_row(struct nurse *nurse, const struct outbox_row *row)
         text_copy(part->base, sizeof part->base, row->base_version);
     } else {
         text_copy(part->uuid, sizeof part->uuid, row->uuid);
-        part->poison = nurse->world->rule && strstr(part->body, POISON) != NULL;
     }
+    part->poison = nurse->world->rule != NULL && strstr(part->body, nurse->world->rule) != NULL;
     nurse->world->tally.resources++;
 }
 

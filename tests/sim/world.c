@@ -14,13 +14,14 @@ static instant world_now(void *context)
 static struct model *make_model(struct world *world)
 {
     static const int64_t pages[] = {2, 5, 20, 200};
+    static const char *const rules[] = {"\"value\":111", "as the family wished", "half of it"}; /* see nurse.c */
     struct model_habits habits = {
         .conflict_status = chance(world, 50) ? 409 : 412, .most_entries = chance(world, 20) ? 8 : 0,
         .largest_page = pages[draw(world, 4)], .merges = chance(world, 50), .as_batch = chance(world, 25),
         .shows = chance(world, 50), .behind = world->behind};
     world->any_order = habits.shows && chance(world, 40);
-    world->rule = chance(world, 30);
-    habits.refuses = world->rule ? POISON : NULL;
+    world->rule = chance(world, 30) ? rules[world->seed % (sizeof rules / sizeof rules[0])] : NULL;
+    habits.refuses = world->rule;
     habits.no_conditions = world->no_conditions;
     trace(world, "server: conflicts are %d, at most %d entries, pages of %d%s%s%s%s%s%s", habits.conflict_status,
           (int)habits.most_entries, (int)habits.largest_page, habits.merges ? ", merges" : "",

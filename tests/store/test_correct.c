@@ -203,6 +203,70 @@ static void what_was_given_is_corrected(void **state)
     assert_int_equal(number_of(fixture, "SELECT count(*) FROM correction WHERE body LIKE '%\"value\":20,%'"), 1);
 }
 
+#define TASK_ROW "body LIKE '%\"Task\"%' AND body LIKE '%\"description\"%'"
+#define OTHERWISE "{\"resourceType\":\"Task\",\"id\":\"t1\"," META("2", "2026-11-22T00:30:00Z") ",\"status\":\"requested\"," \
+                  "\"intent\":\"plan\",\"description\":\"Weigh twice\",\"for\":{\"reference\":\"Patient/p1\"}}"
+
+/* A change of what is somebody else's: it stays a change of the version that she read. */
+static void what_became_of_a_task_is_corrected(void **state)
+{
+    struct fixture *fixture = *state;
+    char visit[UUID_SIZE];
+    struct correctable row;
+
+    int64_t number = refused_visit(fixture, TASK_ROW, visit);
+    assert_int_equal(correctable_load(fixture->store, number, &row, &fixture->error), STATUS_OK);
+    assert_string_equal(row.label, "Task Weigh");
+    assert_string_equal(row.before, "status: completed\nreason: ");
+    correctable_free(&row);
+    static const struct { const char *typed, *says; } cases[] = {
+        {"status: failed", "needs a reason"}, {"status:", "what became of the task"}, {"id: t2", "status, reason"},
+        {"status: completed", "what it said before"},
+    };
+    char *before = digest(fixture);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(correct(fixture, number, cases[i].typed, false), STATUS_INVALID);
+        assert_non_null(strstr(fixture->error.sentence, cases[i].says));
+        char *after = digest(fixture);
+        assert_string_equal(after, before);
+        memory_free(after);
+    }
+    memory_free(before);
+    assert_corrected(fixture, number, "status: failed\nreason: asleep");
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox WHERE state = 'waiting' AND " TASK_ROW " AND body LIKE "
+                                        "'%\"status\":\"failed\"%' AND body LIKE '%asleep%' AND base_version = '1' AND "
+                                        "base_body LIKE '%\"requested\"%'"), 1);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM task WHERE id = 't1' AND status = 'failed' AND reason = 'asleep'"), 1);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM correction WHERE type = 'Task' AND name = 't1' AND body LIKE "
+                                        "'%completed%'"), 1);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM sent WHERE body LIKE '%\"completed\"%' AND body LIKE '%Weigh%'"), 1);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox WHERE body LIKE '%\"Task/t1\"%' AND body LIKE '%Provenance%'"), 1);
+    accept_all(fixture);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox"), 0);
+}
+
+/* The office asks something else meanwhile: no answer goes onto another question, corrected or not. */
+static void a_task_that_asks_otherwise_by_now_is_asked_about(void **state)
+{
+    for (int early = 0; early < 2; early++) {
+        struct fixture *fixture = *state;
+        char visit[UUID_SIZE];
+
+        int64_t number = refused_visit(fixture, TASK_ROW, visit);
+        if (early == 1) {
+            assert_int_equal(pull(fixture, OTHERWISE), APPLY_STORED);
+            assert_int_equal(correct(fixture, number, "status: failed\nreason: asleep", false), STATUS_NOT_FOUND);
+        } else {
+            assert_corrected(fixture, number, "status: failed\nreason: asleep");
+            assert_int_equal(pull(fixture, OTHERWISE), APPLY_STORED);
+        }
+        assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox WHERE state = 'conflict' AND " TASK_ROW), 1);
+        assert_int_equal(number_of(fixture, "SELECT count(*) FROM conflict WHERE theirs LIKE '%Weigh twice%'"), 1);
+        remove_home(state);
+        open_record(state);
+    }
+}
+
 static void what_is_doubtful_or_impossible_changes_nothing(void **state)
 {
     struct fixture *fixture = *state;
@@ -275,7 +339,7 @@ static void assert_says(struct fixture *fixture, int64_t number, enum status wan
 
 static void what_cannot_be_corrected_says_what_can_be_done(void **state)
 {
-    static const char *const other[] = {"Consent", "Encounter", "Provenance", "Task"};
+    static const char *const other[] = {"Consent", "Encounter", "Provenance"};
     struct fixture *fixture = *state;
     char visit[UUID_SIZE];
 
@@ -289,7 +353,7 @@ static void what_cannot_be_corrected_says_what_can_be_done(void **state)
     for (size_t i = 0; i < sizeof other / sizeof other[0]; i++) {
         int64_t row = row_of_type(fixture, other[i]).number;
         assert_int_equal(record_refuse(fixture->store, row, 422, "no", &fixture->error), STATUS_OK);
-        assert_says(fixture, row, STATUS_INVALID, "Only vitals, notes and medicines");
+        assert_says(fixture, row, STATUS_INVALID, "Only vitals, notes, medicines and tasks");
     }
     int64_t score = number_of(fixture, "SELECT number FROM outbox WHERE " SCORE);
     assert_int_equal(record_refuse(fixture->store, score, 422, "no", &fixture->error), STATUS_OK);
@@ -305,7 +369,7 @@ static void rows_are_named_in_words(void **state)
 {
     static const struct { const char *which, *words; } cases[] = {
         {PULSE, "Pulse 91"}, {SCORE, "NEWS2 1"}, {"body LIKE '%85354-9%'", "Blood pressure 142/88"},
-        {"body LIKE '%\"Encounter\",%'", "Visit"}, {"body LIKE '%Provenance%'", "Signature"},
+        {"body LIKE '%\"Encounter\",%'", "Visit"}, {TASK_ROW, "Task Weigh"}, {"body LIKE '%Provenance%'", "Signature"},
         {"body LIKE '%\"Consent\"%'", "Consent home-care"}, {"body LIKE '%attachment\"%' AND body LIKE '%DocumentReference%'", "Note"},
     };
     struct fixture *fixture = *state;
@@ -489,6 +553,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_note_is_corrected, open_record, remove_home),
         cmocka_unit_test_setup_teardown(what_was_said_of_a_medicine_is_corrected, open_record, remove_home),
         cmocka_unit_test_setup_teardown(what_was_given_is_corrected, open_record, remove_home),
+        cmocka_unit_test_setup_teardown(what_became_of_a_task_is_corrected, open_record, remove_home),
+        cmocka_unit_test_setup_teardown(a_task_that_asks_otherwise_by_now_is_asked_about, open_record, remove_home),
         cmocka_unit_test_setup_teardown(what_is_doubtful_or_impossible_changes_nothing, open_record, remove_home),
         cmocka_unit_test_setup_teardown(a_vital_may_turn_out_not_to_have_been_measured, open_record, remove_home),
         cmocka_unit_test_setup_teardown(a_weight_is_compared_with_the_one_before, open_record, remove_home),

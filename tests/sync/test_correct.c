@@ -136,9 +136,17 @@ static void what_was_said_is_corrected_and_taken_once(void **state)
     }
 }
 
-/* Refuses whatever holds `text`, without a word to the server; whether it is there already is no question it answers. */
+#define STALE_TASK "{\"resourceType\":\"Bundle\",\"type\":\"searchset\",\"total\":1,\"entry\":[{\"search\":{\"mode\":\"match\"}," \
+                   "\"resource\":{\"resourceType\":\"Task\",\"id\":\"t1\",\"meta\":{\"versionId\":\"1\"}}}]}"
+
+/* Refuses whatever holds `text`, without a word to the server; whether it is there already is no question it answers, and of
+ * a task it shows an old version. */
 static bool refuses(struct script *script, const struct request *request, struct response *response)
 {
+    if (script->text != NULL && !request->asks && strstr(request->url, "Task?_id=") != NULL) {
+        reply(response, 200, FHIR_JSON, STALE_TASK);
+        return true;
+    }
     if (script->text != NULL && strstr(request->asks ? request->body : request->url, "identifier=") != NULL) {
         reply(response, 403, FHIR_JSON, OUTCOME("error", "not allowed"));
         return true;
@@ -264,6 +272,81 @@ static void what_the_office_added_to_what_had_arrived_stays(void **state)
     script_end(&script);
 }
 
+/* --- what became of a task ------------------------------------------------------------------------- */
+
+#define COMPLETED "\"status\":\"completed\""
+#define FAILED "status: failed\nreason: nobody at home"
+
+static void a_corrected_answer_is_taken_once(void **state)
+{
+    struct bed *bed = *state;
+    char visit[UUID_SIZE];
+    assert_run(bed, STATUS_OK);
+    sign_visit(bed, "p1", small_visit, "t1", visit);
+    refuse_by_rule(bed, COMPLETED);
+    assert_run(bed, STATUS_ATTENTION);
+    assert_int_equal(number(bed, OUTBOX_COUNT), 1);
+    correct(bed, FAILED);
+    assert_int_equal(number(bed, "SELECT count(*) FROM outbox WHERE base_body IS NOT NULL AND base_version = '1'"), 1);
+    assert_run(bed, STATUS_OK);
+    assert_int_equal(number(bed, OUTBOX_COUNT), 0);
+    assert_int_equal(held(bed, "Task", "nobody at home"), 1);
+    assert_int_equal(held(bed, "Task", COMPLETED), 0);
+    assert_int_equal(held(bed, "Provenance", "Task/t1"), 1);
+    assert_once_at_server(bed, visit);
+    assert_silent(bed);
+}
+
+/* Her first answer had arrived, and she corrects it, after the office did `change` to the task (NULL: nothing). */
+static enum status correct_arrived_answer(struct bed *bed, void (*change)(struct bed *bed))
+{
+    struct script script;
+    char visit[UUID_SIZE];
+    assert_run(bed, STATUS_OK);
+    sign_visit(bed, "p1", small_visit, "t1", visit);
+    fault(bed, "{\"fault\":\"drop-reply\",\"times\":0,\"match\":\"POST /fhir\"}");
+    assert_run(bed, STATUS_UNREACHABLE);
+    no_faults(bed);
+    assert_int_equal(held(bed, "Task", COMPLETED), 1);
+    if (change != NULL) {
+        change(bed);
+    }
+    script_begin(&script, bed);
+    script.answer = refuses;
+    script.text = COMPLETED;
+    error_clear(&bed->error);
+    assert_int_equal(sync_push(&bed->sync, &bed->result, &bed->error), STATUS_OK);
+    correct(bed, FAILED);
+    script_end(&script);
+    return run(bed);
+}
+
+static void an_answer_that_had_arrived_is_corrected_there(void **state)
+{
+    struct bed *bed = *state;
+    assert_int_equal(correct_arrived_answer(bed, NULL), STATUS_OK);
+    assert_int_equal(number(bed, OUTBOX_COUNT), 0);
+    assert_int_equal(number(bed, "SELECT count(*) FROM conflict"), 0);
+    assert_int_equal(held(bed, "Task", "nobody at home"), 1);
+    assert_silent(bed);
+}
+
+static void ask_otherwise(struct bed *bed)
+{
+    put_resource(bed, "Task/t1", "{\"resourceType\":\"Task\",\"id\":\"t1\",\"status\":\"requested\",\"intent\":\"order\","
+                                 "\"description\":\"Something else\",\"for\":{\"reference\":\"Patient/p1\"}}");
+}
+
+/* The office asks something else by now: neither the first answer nor the corrected one goes onto that unseen. */
+static void no_corrected_answer_goes_onto_another_question(void **state)
+{
+    struct bed *bed = *state;
+    assert_int_equal(correct_arrived_answer(bed, ask_otherwise), STATUS_ATTENTION);
+    assert_int_equal(number(bed, "SELECT count(*) FROM conflict WHERE theirs LIKE '%Something else%'"), 1);
+    assert_int_equal(held(bed, "Task", "Something else"), 1);
+    assert_int_equal(held(bed, "Task", "nobody at home"), 0);
+}
+
 #define bed_test(name) cmocka_unit_test_setup_teardown(name, group_bed, leave_bed)
 
 int main(void)
@@ -275,6 +358,9 @@ int main(void)
         bed_test(what_had_arrived_is_corrected_there),
         bed_test(what_was_said_and_had_arrived_is_corrected_there),
         bed_test(what_the_office_added_to_what_had_arrived_stays),
+        bed_test(a_corrected_answer_is_taken_once),
+        bed_test(an_answer_that_had_arrived_is_corrected_there),
+        bed_test(no_corrected_answer_goes_onto_another_question),
     };
     memory_install();
     return cmocka_run_group_tests(tests, NULL, NULL);

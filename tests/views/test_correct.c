@@ -13,6 +13,7 @@
 #define NOTE "body LIKE '%\"DocumentReference\"%' AND body LIKE '%\"attachment\"%'"
 #define TAKEN "body LIKE '%\"MedicationStatement\"%'"
 #define GIVEN "body LIKE '%\"MedicationAdministration\"%'"
+#define TASK "body LIKE '%\"Task\",%'"
 #define SAYS "Observation.value[x]: 191 is not allowed for a pulse at this agency (rule vs-17); ask the quality team"
 
 static struct application *application_of(struct stage *stage)
@@ -83,19 +84,21 @@ static void make_refusals(struct stage *stage)
     give_back(stage);
 }
 
-/* The same of what was said of a medicine: how it is taken, what was given. */
+/* The same of what was said: how a medicine is taken, what was given, what became of a task. */
 static void make_said_refusals(struct stage *stage)
 {
     static const char *const fields[][2] = {
         {"identity", "name, birth date"}, {"vitals.pulse", "91"}, {"note.s", "Feels well."},
         {"medicine.0.request", "m1"}, {"medicine.0.taking", "not"}, {"medicine.0.reason", "어지러움"},
         {"medicine.1.request", "m1"}, {"medicine.1.dose", "20"}, {"medicine.1.unit", "mg"}, {"medicine.1.route", "oral"},
+        {"task.0.id", "t1"}, {"task.0.status", "completed"},
     };
     struct fixture *fixture = borrow(stage);
 
     sign_fields(fixture, fields, sizeof fields / sizeof *fields);
     refuse(fixture, TAKEN, "MedicationStatement.statusReason: a coded reason is required (rule med-3)");
     refuse(fixture, GIVEN, "MedicationAdministration.dosage: above the limit of the order");
+    refuse(fixture, TASK, "Task.status: draft has to become accepted first");
     give_back(stage);
 }
 
@@ -201,7 +204,7 @@ static void what_was_said_is_corrected_in_its_form(void **state)
     assert_int_equal(count(stage, "SELECT count(*) FROM outbox WHERE state = 'waiting' AND " TAKEN " AND body LIKE "
                                   "'%\"status\":\"unknown\"%' AND body LIKE '%asleep%'"), 1);
     assert_int_equal(count(stage, "SELECT count(*) FROM correcting"), 0);
-    assert_int_equal(count(stage, REFUSED), 1);
+    assert_int_equal(count(stage, REFUSED), 2);
 }
 
 static void what_was_given_is_corrected_in_its_form(void **state)
@@ -223,6 +226,25 @@ static void what_was_given_is_corrected_in_its_form(void **state)
     assert_true(stage_shows("Corrected and signed: Medicine given Furosemide 40 mg."));
     assert_int_equal(count(stage, "SELECT count(*) FROM outbox WHERE state = 'waiting' AND " GIVEN " AND body LIKE "
                                   "'%\"value\":40,%' AND body LIKE '%both ankles%'"), 1);
+}
+
+static void what_became_of_a_task_is_corrected_in_its_form(void **state)
+{
+    struct stage *stage = *state;
+
+    stage_unlock(stage);
+    make_said_refusals(stage);
+    stage_type(stage, "o" DOWN DOWN DOWN "e");
+    assert_string_equal(stage_view(stage), "correct");
+    assert_true(stage_shows("Task "));
+    assert_true(stage_shows("has to become accepted"));
+    stage_type(stage, "2" SIGN); /* not done: which wants a reason */
+    assert_true(stage_shows("needs a reason"));
+    assert_false(stage_shows("Passphrase"));
+    stage_type(stage, "asleep" SIGN PASSPHRASE "\r");
+    assert_true(stage_shows("Corrected and signed: Task "));
+    assert_int_equal(count(stage, "SELECT count(*) FROM outbox WHERE state = 'waiting' AND " TASK " AND body LIKE "
+                                  "'%\"failed\"%' AND body LIKE '%asleep%' AND base_body LIKE '%\"requested\"%'"), 1);
 }
 
 /* What is typed outlives going back, a pause, a lock and another unlock. */
@@ -262,7 +284,7 @@ static void what_cannot_be_corrected_says_so(void **state)
     make_refusals(stage);
     stage_type(stage, "o" DOWN DOWN DOWN "e");
     assert_string_equal(stage_view(stage), "outbox");
-    assert_true(stage_shows("Only vitals, notes and medicines can be corrected here"));
+    assert_true(stage_shows("Only vitals, notes, medicines and tasks can be corrected here"));
     stage_type(stage, "r"); /* it alone is sent again as it is */
     assert_true(stage_shows("1 record will be sent again."));
     assert_int_equal(count(stage, REFUSED), 2);
@@ -403,6 +425,8 @@ static void see_said(const char *language, int rows, int columns)
     golden("correct-medicine-sign", language, rows, columns);
     stage_type(&stage, BACK BACK DOWN "e" EMPTY "two");
     golden("correct-given", language, rows, columns);
+    stage_type(&stage, BACK DOWN "e" "2");
+    golden("correct-task", language, rows, columns);
     stage_close(&stage);
     assert_int_equal(stage_home_end(&home), 0);
 }
@@ -443,6 +467,7 @@ int main(void)
         STAGED(a_note_is_corrected_in_its_editor),
         STAGED(what_was_said_is_corrected_in_its_form),
         STAGED(what_was_given_is_corrected_in_its_form),
+        STAGED(what_became_of_a_task_is_corrected_in_its_form),
         STAGED(what_is_typed_is_kept_until_it_is_signed),
         STAGED(what_cannot_be_corrected_says_so),
         STAGED(what_left_meanwhile_holds_nobody),
