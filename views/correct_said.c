@@ -1,11 +1,12 @@
 /*
- * Correcting what was said of a medicine or a task: the same questions as in the visit,
+ * Correcting what was said of a medicine, a task or a consent: the same questions as in the visit,
  * answered as they were signed or as they were typed since. See correct_part.h.
  */
 #include "views/correct_part.h"
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "care/consent.h"
 #include "views/visit_parts.h"
 
 #include <string.h>
@@ -18,7 +19,8 @@ static const struct {
 } labels[] = {
     {"taking", N_("Taken"), ""},      {"dose", N_("Dose"), ""},     {"unit", N_("Unit"), " "},
     {"route", N_("Route"), " "},      {"reason", N_("Reason"), "; "},
-    {"status", N_("Outcome"), ""},
+    {"status", N_("Outcome"), ""},    {"by", N_("Who"), ""},        {"method", N_("How"), "; "},
+    {"name", N_("Name"), "; "},
 };
 
 static struct correct_screen *screen_of(const struct view *view)
@@ -151,6 +153,17 @@ static void describe_item(struct form *form, struct correct_screen *screen, cons
     }
 }
 
+/* It was made before the patient, on a text that was read out. */
+static void describe_decision(struct form *form, const struct correctable *row)
+{
+    if (row->said_kind == SAID_CONSENT) {
+        form_labelled(form, ROLE_NORMAL, CORRECT_LABEL_COLUMNS, _("Decision"), ROLE_STRONG,
+                      consent_decision_word(said_get(&row->said, row->said_kind, "decision")));
+        form_labelled(form, ROLE_DIM, CORRECT_LABEL_COLUMNS, "", ROLE_DIM,
+                      _("The decision stays as it was given: another one is a new consent, in a new visit."));
+    }
+}
+
 static void describe(struct form *form, struct view *view, struct application *application)
 {
     struct correct_screen *screen = screen_of(view);
@@ -165,6 +178,7 @@ static void describe(struct form *form, struct view *view, struct application *a
     form_blank(form);
     signed_words(screen, words, sizeof words);
     form_labelled(form, ROLE_NORMAL, CORRECT_LABEL_COLUMNS, _("Signed"), ROLE_STRONG, words);
+    describe_decision(form, &screen->row);
     form_blank(form);
     for (size_t i = 0; said_keys(screen->row.said_kind)[i] != NULL; i++) {
         describe_item(form, screen, judged, i);

@@ -31,6 +31,7 @@
 #define SYSTEM_OWN_CONSENT OWN_BASE "CodeSystem/consent-purpose"     /* keys of consent_purpose() */
 #define SYSTEM_OWN_TAKING OWN_BASE "CodeSystem/taking"               /* differently: which R4 has no status for */
 #define SYSTEM_OWN_METHOD OWN_BASE "CodeSystem/consent-method"       /* keys of consent_methods */
+#define SYSTEM_OWN_PERSON OWN_BASE "CodeSystem/consent-person"       /* keys of consent_persons: a word beside a name is translated */
 
 /* The vital that a CodeableConcept names by one of its codings. False when none does, or two disagree. */
 bool concept_vital(const cJSON *concept, enum vital *out);

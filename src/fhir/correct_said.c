@@ -1,12 +1,14 @@
 /*
- * Corrections of what a nurse said of a medicine or a task: read back from what was made, and made anew in the same record.
- * Called by store/.
+ * Corrections of what a nurse said of a medicine, a task or a consent: read back from what was made, and made anew in the
+ * same record. Called by store/.
  *
- * Invariant: as in correct.c. What others wrote into it since stays, their remarks too.
+ * Invariant: as in correct.c. What others wrote into it since stays, their remarks too; and so does what was decided on a
+ * consent, and the text it was decided on: both were before the patient.
  */
 #include "fhir/visit_bundle.h"
 
 #include "base/text.h"
+#include "care/consent.h"
 #include "fhir/element.h"
 #include "fhir/make.h"
 
@@ -102,6 +104,74 @@ static enum status retype_outcome(const cJSON *tree, struct visit_draft *out, st
     return status == STATUS_OK ? add_text(out, SAID_OUTCOME, "reason", reason, error) : status;
 }
 
+/* The category of a consent that has a code of this system. */
+static cJSON *find_category(const cJSON *tree, const char *system)
+{
+    cJSON *category = NULL;
+
+    cJSON_ArrayForEach(category, json_array(tree, "category")) {
+        if (concept_code(category, system) != NULL) {
+            return category;
+        }
+    }
+    return NULL;
+}
+
+/* Of "Kim Minsu (son or daughter)" the name; of a person without a name, who is called by what he is, "". */
+static void read_name(const cJSON *tree, const char *by, char *out, size_t size)
+{
+    char *end = NULL;
+
+    label_set(out, size, json_text(cJSON_GetArrayItem(json_array(tree, "performer"), 0), "display"));
+    if (text_equal(by, "patient")) {
+        out[text_equal(out, consent_person_word(by)) ? 0 : strlen(out)] = '\0';
+        return;
+    }
+    for (char *at = strstr(out, " ("); at != NULL; at = strstr(at + 1, " (")) {
+        end = at;
+    }
+    *(end != NULL ? end : out) = '\0';
+}
+
+/* NULL when it does not say so in a code: then it is to be chosen anew. */
+static const char *person_of(const cJSON *tree)
+{
+    const struct scope scope = {.root = tree};
+    const char *person = concept_code(find_category(tree, SYSTEM_OWN_PERSON), SYSTEM_OWN_PERSON);
+    char id[ID_SIZE];
+
+    return person == NULL && reference_to(&scope, cJSON_GetArrayItem(json_array(tree, "performer"), 0), "Patient", id) ? "patient"
+                                                                                                                  : person;
+}
+
+static const char *decision_of(const cJSON *tree)
+{
+    if (text_equal(json_text(tree, "status"), "inactive")) {
+        return "withdraw";
+    }
+    return concept_has(json_object(tree, "policyRule"), SYSTEM_ACT_CODE, "OPTIN") ? "permit" : "deny";
+}
+
+static enum status retype_consent(const cJSON *tree, struct visit_draft *out, struct error *error)
+{
+    const char *by = person_of(tree);
+    char name[LABEL_SIZE];
+    enum status status = STATUS_OK;
+
+    read_name(tree, by, name, sizeof name);
+    const char *const values[][2] = {
+        {"purpose", concept_code(find_category(tree, SYSTEM_OWN_CONSENT), SYSTEM_OWN_CONSENT)},
+        {"decision", decision_of(tree)},
+        {"by", by},
+        {"method", concept_code(find_category(tree, SYSTEM_OWN_METHOD), SYSTEM_OWN_METHOD)},
+        {"name", name},
+    };
+    for (size_t i = 0; i < sizeof values / sizeof values[0] && status == STATUS_OK; i++) {
+        status = add_text(out, SAID_CONSENT, values[i][0], values[i][1], error);
+    }
+    return status;
+}
+
 /* --- making anew ----------------------------------------------------------------------------------- */
 
 static void drop(cJSON *tree, const char *name)
@@ -147,6 +217,25 @@ static void correct_outcome(struct maker *maker, cJSON *tree)
     make_answer(tree, &maker->visit->tasks[0], maker->signer);
 }
 
+static void correct_consent(struct maker *maker, cJSON *tree)
+{
+    static const char *const systems[] = {SYSTEM_OWN_METHOD, SYSTEM_OWN_PERSON};
+    const struct scope scope = {.root = tree};
+    char patient[ID_SIZE];
+
+    (void)reference_to(&scope, json_object(tree, "patient"), "Patient", patient);
+    for (size_t i = 0; i < sizeof systems / sizeof systems[0]; i++) {
+        cJSON *category = find_category(tree, systems[i]);
+
+        if (category != NULL) {
+            cJSON_Delete(cJSON_DetachItemViaPointer(cJSON_GetObjectItemCaseSensitive(tree, "category"), category));
+        }
+    }
+    drop(tree, "performer");
+    drop(tree, "verification");
+    make_consent_given(tree, &maker->visit->consents[0], patient, element_time(tree, "dateTime"));
+}
+
 /* --- of each kind ---------------------------------------------------------------------------------- */
 
 static const struct {
@@ -157,6 +246,7 @@ static const struct {
     [SAID_TAKEN] = {"MedicationStatement", retype_taken, correct_taken},
     [SAID_GIVEN] = {"MedicationAdministration", retype_given, correct_given},
     [SAID_OUTCOME] = {"Task", retype_outcome, correct_outcome},
+    [SAID_CONSENT] = {"Consent", retype_consent, correct_consent},
 };
 
 enum status said_retype(const cJSON *resource, enum said_kind *kind, struct visit_draft *out, bool *found,
@@ -164,7 +254,7 @@ enum status said_retype(const cJSON *resource, enum said_kind *kind, struct visi
 {
     *found = false;
     for (int i = 0; i < SAID_COUNT; i++) {
-        if (kinds[i].type != NULL && text_equal(json_text(resource, "resourceType"), kinds[i].type)) {
+        if (text_equal(json_text(resource, "resourceType"), kinds[i].type)) {
             *kind = (enum said_kind)i;
             *found = true;
             return kinds[i].retype(resource, out, error);

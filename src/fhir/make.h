@@ -57,6 +57,8 @@ void make_answer(cJSON *tree, const struct visit_task *answer, const struct sign
 void make_agent(struct maker *maker, cJSON *agents, const char *role);
 void make_signature(struct maker *maker, cJSON *tree, const char *type);
 
+/* Who decided on a consent, and how, at that time; its categories are there already. */
+void make_consent_given(cJSON *tree, const struct visit_consent *consent, const char *patient, instant at);
 /* For corrections: reads what was made as what it has to be; and prints the tree, known by `id`, into *out. */
 enum status correct_begin(const char *body, const char *type, cJSON **tree, struct error *error) MUST_CHECK;
 enum status correct_finish(cJSON *tree, const char *id, struct made_resource *out, struct error *error) MUST_CHECK;

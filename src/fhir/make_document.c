@@ -55,11 +55,11 @@ enum status make_note(struct maker *maker, struct error *error)
 #define POLICY_BASE "https://doorstep.example/consent/"
 
 /* Who decided: the patient, or somebody of whom only the name or the relation is known. */
-static void add_person(struct maker *maker, cJSON *parent, const char *name, const struct visit_consent *consent)
+static void add_person(cJSON *parent, const char *name, const struct visit_consent *consent, const char *patient_id)
 {
     bool patient = text_equal(consent->by, "patient");
     bool named = !text_is_blank(consent->name);
-    cJSON *person = patient ? make_reference(parent, name, "Patient", maker->visit->patient)
+    cJSON *person = patient ? make_reference(parent, name, "Patient", patient_id)
                             : json_add_object(parent, name);
     char display[LABEL_SIZE + 96];
 
@@ -86,13 +86,18 @@ static void add_rule(cJSON *tree, const struct consent_purpose *purpose, bool pe
                 purpose->purpose);
 }
 
-static void add_verification(struct maker *maker, cJSON *tree, const struct visit_consent *consent)
+void make_consent_given(cJSON *tree, const struct visit_consent *consent, const char *patient, instant at)
 {
-    cJSON *verification = json_add_object(json_add_array(tree, "verification"), NULL);
+    cJSON *categories = cJSON_GetObjectItemCaseSensitive(tree, "category");
+    cJSON *verification = NULL;
 
+    make_concept(categories, NULL, SYSTEM_OWN_METHOD, consent->method, NULL);
+    make_concept(categories, NULL, SYSTEM_OWN_PERSON, consent->by, NULL);
+    add_person(json_add_array(tree, "performer"), NULL, consent, patient);
+    verification = json_add_object(json_add_array(tree, "verification"), NULL);
     json_add_boolean(verification, "verified", !text_equal(consent->method, "refused"));
-    add_person(maker, verification, "verifiedWith", consent);
-    make_time(verification, "verificationDate", maker->visit->end);
+    add_person(verification, "verifiedWith", consent, patient);
+    make_time(verification, "verificationDate", at);
 }
 
 enum status make_consent(struct maker *maker, const struct visit_consent *consent, struct error *error)
@@ -115,10 +120,9 @@ enum status make_consent(struct maker *maker, const struct visit_consent *consen
     make_coding(codings, SYSTEM_LOINC, "59284-0");
     make_coding(codings, SYSTEM_OWN_CONSENT, purpose->key);
     json_add_text(categories != NULL ? categories->child : NULL, "text", purpose->label);
-    make_concept(categories, NULL, SYSTEM_OWN_METHOD, consent->method, NULL);
     make_subject(maker, tree, "patient", NULL);
     make_time(tree, "dateTime", maker->visit->end);
-    add_person(maker, json_add_array(tree, "performer"), NULL, consent);
+    make_consent_given(tree, consent, maker->visit->patient, maker->visit->end);
     if (!text_is_blank(maker->signer->organization)) {
         json_add_text(json_add_object(json_add_array(tree, "organization"), NULL), "display",
                       maker->signer->organization);
@@ -129,6 +133,5 @@ enum status make_consent(struct maker *maker, const struct visit_consent *consen
     json_add_text(json_add_object(json_add_array(tree, "policy"), NULL), "uri",
                   text_is_blank(maker->signer->consent_policy) ? text : maker->signer->consent_policy);
     add_rule(tree, purpose, text_equal(consent->decision, "permit"));
-    add_verification(maker, tree, consent);
     return make_finish(maker, tree, error);
 }

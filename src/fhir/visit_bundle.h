@@ -55,7 +55,8 @@ enum status note_correct(const char *body, const char *id, const char *text, con
  * (out->body NULL) when it stays as it was. */
 enum status news2_correct(const char *body, const char *id, const struct reading *readings, size_t count,
                           const struct signer *signer, struct made_resource *out, struct error *error) MUST_CHECK;
-/* What was said of a medicine or a task: the fields it was made from go into *out. *found is false for what is none of them. */
+/* What was said of a medicine, a task or a consent: the fields it was made from go into *out. *found is false for what is
+ * none of them. */
 enum status said_retype(const cJSON *resource, enum said_kind *kind, struct visit_draft *out, bool *found,
                         struct error *error) MUST_CHECK;
 /* The same record saying what `said` has as its only part of this kind, which is to be without a problem. */

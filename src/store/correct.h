@@ -19,8 +19,8 @@
 
 enum correctable_kind { CORRECTABLE_VITAL, CORRECTABLE_NOTE, CORRECTABLE_SAID };
 
-/* A refused entry that can be corrected here: a vital of a visit, its note, or what was said of a medicine or a
- * task in it. */
+/* A refused entry that can be corrected here: a vital of a visit, its note, or what was said of a medicine, a task or a
+ * consent in it. */
 struct correctable {
     int64_t number;             /* the outbox row's */
     char type[RESOURCE_TYPE_SIZE], id[ID_SIZE];

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "care/consent.h"
 #include "fhir/lookup.h"
 #include "fhir/visit_bundle.h"
 #include "store/record_row.h"
@@ -73,7 +74,7 @@ static void read_readings(const struct lookup *lookup, struct meant *out, char *
     }
 }
 
-/* What was said of a medicine or a task can be read back from the body alone. */
+/* What was said can be read back from the body alone. */
 static enum status read_said(const cJSON *tree, struct meant *out, struct error *error)
 {
     bool found = false;
@@ -100,7 +101,7 @@ static enum status read_lookup(const struct lookup *lookup, struct meant *out, s
         out->kind = CORRECTABLE_NOTE;
         words = lookup->value.note.text != NULL ? lookup->value.note.text : "";
     } else if (lookup->kind == LOOKUP_CONSENT) {
-        text_copy(text, sizeof text, lookup->value.consent.label);
+        text_copy(text, sizeof text, consent_label(&lookup->value.consent));
     } else if (lookup->kind == LOOKUP_MEDICINE) {
         text_copy(text, sizeof text, lookup->value.medicine.label);
     } else if (lookup->kind == LOOKUP_TASKS && lookup->value.tasks.count > 0) {
@@ -226,8 +227,8 @@ static enum status judge(const struct found *found, const struct meant *meant, s
     }
     if (!is_hers(found, meant)) {
         return error_set(error, STATUS_INVALID,
-                         _("Only vitals, notes, medicines and tasks can be corrected here: send it again when the office "
-                           "has mended its side, or hand it over with export outbox."));
+                         _("Nothing in this can be corrected here: send it again when the office has mended its side, or "
+                           "hand it over with export outbox."));
     }
     return STATUS_OK;
 }

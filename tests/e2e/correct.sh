@@ -89,7 +89,9 @@ expect 'nothing' 1 'Nothing is typed' doorstep outbox correct "$pulse" "$home/ty
 typed '\377'
 expect 'no text' 1 'UTF-8' doorstep outbox correct "$note" "$home/typed"
 typed '70\n'
-expect 'a consent' 1 'Only vitals, notes, medicines and tasks.*export outbox' doorstep outbox correct "$consent" "$home/typed"
+expect 'no word of what is corrected in a consent' 1 'by, method, name' doorstep outbox correct "$consent" "$home/typed"
+typed 'decision: deny\n'
+expect 'a decision is not corrected' 1 'by, method, name' doorstep outbox correct "$consent" "$home/typed"
 expect 'no such number' 1 'Nothing of this was refused' doorstep outbox correct 4711 "$home/typed"
 expect 'no such file' 1 'nowhere' doorstep outbox correct "$pulse" "$home/nowhere"
 expect 'a wrong passphrase signs nothing' 3 '' doorstep outbox correct "$pulse" "$home/typed" --passphrase-file "$home/token"
@@ -121,13 +123,15 @@ expect 'nothing waits' 0 '^\[\] *$' doorstep outbox --json
 # --- what was said in a visit ------------------------------------------------------------------------------------
 printf '{"note":{"template":"free","text":"Second visit."},"identity":"name and birth date",
  "medications":[{"request":"m1","taking":"not","reason":"nausea"},{"request":"m1","dose":"20","unit":"mg","route":"oral"}],
+ "consents":[{"purpose":"photo","decision":"permit","by":"child","method":"paper"}],
  "tasks":[{"id":"t1","status":"completed"}],"sign":true}' > "$home/visit.json"
-expect 'a visit with medicines and a task' 0 '"signed"' doorstep visit p1 --file "$home/visit.json" --json
+expect 'a visit with medicines, a consent and a task' 0 '"signed"' doorstep visit p1 --file "$home/visit.json" --json
 rule '\"status\":\"not-taken\"'
 rule '\"value\":20,'
 rule '\"status\":\"completed\",\"lastModified\"'
-expect 'all are refused' 5 '3' doorstep sync
-task=$(number_of 'Task') taken=$(number_of 'Medicine taken') given=$(number_of 'Medicine given')
+rule '\"code\":\"paper\"'
+expect 'all are refused' 5 '4' doorstep sync
+photo=$(number_of 'Consent') task=$(number_of 'Task') taken=$(number_of 'Medicine taken') given=$(number_of 'Medicine given')
 expect 'and named' 0 'Medicine taken Furosemide 40 mg' doorstep outbox
 typed 'taking: never\n'
 expect 'no such answer' 1 'as-ordered' doorstep outbox correct "$taken" "$home/typed"
@@ -141,8 +145,13 @@ typed 'status: failed\n'
 expect 'a task that was not done wants a reason' 1 'needs a reason' doorstep outbox correct "$task" "$home/typed"
 typed 'status: failed\nreason: asleep\n'
 expect 'what became of the task' 0 'Corrected and signed' doorstep outbox correct "$task" "$home/typed"
+typed 'method: refused\n'
+expect 'what was agreed to was not refused' 1 'cannot be a permit' doorstep outbox correct "$photo" "$home/typed"
+typed 'method: verbal-witnessed\nname: 김민수\n'
+expect 'who gave the consent, and how' 0 'Corrected and signed' doorstep outbox correct "$photo" "$home/typed"
 expect 'all arrive' 0 '' doorstep sync
 expect 'the task says so' 0 '^1 *$' at_server Task '"status":"failed".*asleep'
+expect 'the consent is that of a named person' 0 '^1 *$' at_server Consent '"display":"김민수 (son or daughter)"'
 expect 'how it is taken is there once' 0 '^1 *$' at_server MedicationStatement 'half of it'
 expect 'the first one never' 1 '^0 *$' at_server MedicationStatement 'not-taken'
 expect 'what was given is there once' 0 '^1 *$' at_server MedicationAdministration '"value":40,"unit":"mg"'

@@ -224,7 +224,7 @@ static void enter_rest(struct nurse *nurse, struct visit_draft *draft)
         enter(draft, "consent.0.purpose", chance(world, 50) ? "share-record" : "home-care");
         enter(draft, "consent.0.decision", chance(world, 50) ? "permit" : "deny");
         enter(draft, "consent.0.by", "patient");
-        enter(draft, "consent.0.method", "verbal");
+        enter(draft, "consent.0.method", "verbal"); /* likewise */
     }
     text_format(from, sizeof from, "task WHERE patient = '%s' AND open = 1 AND source LIKE 'Task%%'", draft->patient);
     if (chance(world, 60) && pick(nurse, "id", from, id, sizeof id)) {
@@ -372,6 +372,8 @@ static void retype(struct world *world, const struct correctable *refused, char 
     typed[0] = '\0';
     if (refused->kind == CORRECTABLE_NOTE) {
         text_format(typed, size, "%s Number %u, as it should read.", refused->before, draw(world, 1000000));
+    } else if (refused->kind == CORRECTABLE_SAID && refused->said_kind == SAID_CONSENT) {
+        text_format(typed, size, "by: child\nmethod: paper\nname: Number %u", draw(world, 1000000));
     } else if (refused->kind == CORRECTABLE_SAID) {
         text_format(typed, size, "%s: %s\nreason: number %u, as it should read", said_keys(refused->said_kind)[0],
                     refused->said_kind == SAID_OUTCOME ? "failed" : "unknown", draw(world, 1000000));

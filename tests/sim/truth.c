@@ -157,11 +157,13 @@ static bool have_the_same(const cJSON *a, const cJSON *b, const char *name)
     return one == other || cJSON_Compare(one, other, true);
 }
 
-/* What a correction changes of a record: the value of a vital, the words of a note, of a medicine that and why. */
+/* What a correction changes of a record: the value of a vital, the words of a note, of a medicine that and why, of a consent
+ * who gave it. */
 static bool says_the_same_value(const cJSON *a, const cJSON *b)
 {
     bool medicine = text_equal(json_text(a, "resourceType"), "MedicationStatement");
     return have_the_same(a, b, "valueQuantity") && have_the_same(a, b, "content") &&
+           (!text_equal(json_text(a, "resourceType"), "Consent") || have_the_same(a, b, "performer")) &&
            (!medicine || (have_the_same(a, b, "status") && have_the_same(a, b, "note")));
 }
 

@@ -14,7 +14,7 @@ static instant world_now(void *context)
 static struct model *make_model(struct world *world)
 {
     static const int64_t pages[] = {2, 5, 20, 200};
-    static const char *const rules[] = {"\"value\":111", "as the family wished", "half of it"}; /* see nurse.c */
+    static const char *const rules[] = {"\"value\":111", "as the family wished", "half of it", "\"code\":\"verbal\""}; /* see nurse.c */
     struct model_habits habits = {
         .conflict_status = chance(world, 50) ? 409 : 412, .most_entries = chance(world, 20) ? 8 : 0,
         .largest_page = pages[draw(world, 4)], .merges = chance(world, 50), .as_batch = chance(world, 25),

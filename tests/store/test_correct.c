@@ -245,6 +245,34 @@ static void what_became_of_a_task_is_corrected(void **state)
     assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox"), 0);
 }
 
+static void who_gave_a_consent_is_corrected_and_not_what(void **state)
+{
+    struct fixture *fixture = *state;
+    char visit[UUID_SIZE];
+    struct correctable row;
+
+    int64_t number = refused_visit(fixture, "body LIKE '%\"Consent\"%'", visit);
+    assert_int_equal(correctable_load(fixture->store, number, &row, &fixture->error), STATUS_OK);
+    assert_string_equal(row.label, "Consent Nursing care at home");
+    assert_string_equal(row.before, "by: patient\nmethod: verbal\nname: ");
+    correctable_free(&row);
+    static const struct { const char *typed, *says; } cases[] = {
+        {"decision: deny", "by, method, name"}, {"method: refused", "cannot be a permit"}, {"method: unable", "cannot permit"},
+        {"by:", "who decided"}, {"name:", "what it said before"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(correct(fixture, number, cases[i].typed, false), STATUS_INVALID);
+        assert_non_null(strstr(fixture->error.sentence, cases[i].says));
+    }
+    assert_corrected(fixture, number, "by: child\nmethod: verbal-witnessed\nname: Kim Minsu");
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox WHERE state = 'waiting' AND body LIKE '%\"Consent\"%' AND body "
+                                        "LIKE '%Kim Minsu (son or daughter)%' AND body LIKE '%OPTIN%'"), 1);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM consent WHERE by = 'Kim Minsu (son or daughter)'"), 1);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM correction WHERE type = 'Consent'"), 1);
+    accept_all(fixture);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox"), 0);
+}
+
 /* The office asks something else meanwhile: no answer goes onto another question, corrected or not. */
 static void a_task_that_asks_otherwise_by_now_is_asked_about(void **state)
 {
@@ -339,7 +367,7 @@ static void assert_says(struct fixture *fixture, int64_t number, enum status wan
 
 static void what_cannot_be_corrected_says_what_can_be_done(void **state)
 {
-    static const char *const other[] = {"Consent", "Encounter", "Provenance"};
+    static const char *const other[] = {"Encounter", "Provenance"};
     struct fixture *fixture = *state;
     char visit[UUID_SIZE];
 
@@ -353,7 +381,7 @@ static void what_cannot_be_corrected_says_what_can_be_done(void **state)
     for (size_t i = 0; i < sizeof other / sizeof other[0]; i++) {
         int64_t row = row_of_type(fixture, other[i]).number;
         assert_int_equal(record_refuse(fixture->store, row, 422, "no", &fixture->error), STATUS_OK);
-        assert_says(fixture, row, STATUS_INVALID, "Only vitals, notes, medicines and tasks");
+        assert_says(fixture, row, STATUS_INVALID, "Nothing in this");
     }
     int64_t score = number_of(fixture, "SELECT number FROM outbox WHERE " SCORE);
     assert_int_equal(record_refuse(fixture->store, score, 422, "no", &fixture->error), STATUS_OK);
@@ -554,6 +582,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_was_said_of_a_medicine_is_corrected, open_record, remove_home),
         cmocka_unit_test_setup_teardown(what_was_given_is_corrected, open_record, remove_home),
         cmocka_unit_test_setup_teardown(what_became_of_a_task_is_corrected, open_record, remove_home),
+        cmocka_unit_test_setup_teardown(who_gave_a_consent_is_corrected_and_not_what, open_record, remove_home),
         cmocka_unit_test_setup_teardown(a_task_that_asks_otherwise_by_now_is_asked_about, open_record, remove_home),
         cmocka_unit_test_setup_teardown(what_is_doubtful_or_impossible_changes_nothing, open_record, remove_home),
         cmocka_unit_test_setup_teardown(a_vital_may_turn_out_not_to_have_been_measured, open_record, remove_home),

@@ -13,6 +13,7 @@
 #define NOTE "body LIKE '%\"DocumentReference\"%' AND body LIKE '%\"attachment\"%'"
 #define TAKEN "body LIKE '%\"MedicationStatement\"%'"
 #define GIVEN "body LIKE '%\"MedicationAdministration\"%'"
+#define CONSENT "body LIKE '%\"Consent\"%'"
 #define TASK "body LIKE '%\"Task\",%'"
 #define SAYS "Observation.value[x]: 191 is not allowed for a pulse at this agency (rule vs-17); ask the quality team"
 
@@ -80,24 +81,27 @@ static void make_refusals(struct stage *stage)
     sign_fields(fixture, fields, sizeof fields / sizeof *fields);
     refuse(fixture, PULSE, SAYS);
     refuse(fixture, NOTE, "DocumentReference.content: text too long");
-    refuse(fixture, "body LIKE '%\"Consent\"%'", "Consent.policy: unknown");
+    refuse(fixture, CONSENT, "Consent.policy: unknown");
     give_back(stage);
 }
 
-/* The same of what was said: how a medicine is taken, what was given, what became of a task. */
+/* The same of what was said: how a medicine is taken, what was given, what became of a task, who gave a consent. */
 static void make_said_refusals(struct stage *stage)
 {
     static const char *const fields[][2] = {
         {"identity", "name, birth date"}, {"vitals.pulse", "91"}, {"note.s", "Feels well."},
         {"medicine.0.request", "m1"}, {"medicine.0.taking", "not"}, {"medicine.0.reason", "어지러움"},
         {"medicine.1.request", "m1"}, {"medicine.1.dose", "20"}, {"medicine.1.unit", "mg"}, {"medicine.1.route", "oral"},
-        {"task.0.id", "t1"}, {"task.0.status", "completed"},
+        {"task.0.id", "t1"}, {"task.0.status", "completed"}, {"consent.0.purpose", "home-care"},
+        {"consent.0.decision", "permit"}, {"consent.0.by", "patient"}, {"consent.0.method", "typed-name"},
+        {"consent.0.name", "김민서"},
     };
     struct fixture *fixture = borrow(stage);
 
     sign_fields(fixture, fields, sizeof fields / sizeof *fields);
     refuse(fixture, TAKEN, "MedicationStatement.statusReason: a coded reason is required (rule med-3)");
     refuse(fixture, GIVEN, "MedicationAdministration.dosage: above the limit of the order");
+    refuse(fixture, CONSENT, "Consent.performer: a name and a relation are required");
     refuse(fixture, TASK, "Task.status: draft has to become accepted first");
     give_back(stage);
 }
@@ -180,7 +184,7 @@ static void what_was_said_is_corrected_in_its_form(void **state)
 
     stage_unlock(stage);
     make_said_refusals(stage);
-    stage_type(stage, "o" DOWN "e");
+    stage_type(stage, "o" DOWN DOWN "e");
     assert_string_equal(stage_view(stage), "correct");
     assert_true(stage_shows("Medicine taken Furosemide 40 mg, visit of 2026-11-22 09:00"));
     assert_true(stage_shows("a coded reason is required"));
@@ -204,7 +208,7 @@ static void what_was_said_is_corrected_in_its_form(void **state)
     assert_int_equal(count(stage, "SELECT count(*) FROM outbox WHERE state = 'waiting' AND " TAKEN " AND body LIKE "
                                   "'%\"status\":\"unknown\"%' AND body LIKE '%asleep%'"), 1);
     assert_int_equal(count(stage, "SELECT count(*) FROM correcting"), 0);
-    assert_int_equal(count(stage, REFUSED), 2);
+    assert_int_equal(count(stage, REFUSED), 3);
 }
 
 static void what_was_given_is_corrected_in_its_form(void **state)
@@ -213,7 +217,7 @@ static void what_was_given_is_corrected_in_its_form(void **state)
 
     stage_unlock(stage);
     make_said_refusals(stage);
-    stage_type(stage, "o" DOWN DOWN "\r");
+    stage_type(stage, "o" DOWN DOWN DOWN "\r");
     assert_true(stage_shows("Medicine given Furosemide 40 mg, visit of"));
     assert_true(stage_shows("20 mg oral"));
     stage_type(stage, EMPTY "two");
@@ -234,7 +238,7 @@ static void what_became_of_a_task_is_corrected_in_its_form(void **state)
 
     stage_unlock(stage);
     make_said_refusals(stage);
-    stage_type(stage, "o" DOWN DOWN DOWN "e");
+    stage_type(stage, "o" DOWN DOWN DOWN DOWN "e");
     assert_string_equal(stage_view(stage), "correct");
     assert_true(stage_shows("Task "));
     assert_true(stage_shows("has to become accepted"));
@@ -245,6 +249,30 @@ static void what_became_of_a_task_is_corrected_in_its_form(void **state)
     assert_true(stage_shows("Corrected and signed: Task "));
     assert_int_equal(count(stage, "SELECT count(*) FROM outbox WHERE state = 'waiting' AND " TASK " AND body LIKE "
                                   "'%\"failed\"%' AND body LIKE '%asleep%' AND base_body LIKE '%\"requested\"%'"), 1);
+}
+
+/* Who and how; the decision is shown, and is no question. */
+static void who_gave_a_consent_is_corrected_in_its_form(void **state)
+{
+    struct stage *stage = *state;
+
+    stage_unlock(stage);
+    make_said_refusals(stage);
+    stage_type(stage, "o" DOWN "e");
+    assert_true(stage_shows("Consent Nursing care at home, visit of"));
+    assert_true(stage_shows("the patient; typed name, read back; 김민서"));
+    assert_true(stage_shows("agrees"));
+    assert_true(stage_shows("The decision stays as it was given"));
+    stage_type(stage, "3" "5" SIGN); /* what was agreed to was not refused */
+    assert_true(stage_shows("cannot be a permit"));
+    assert_false(stage_shows("Passphrase"));
+    stage_type(stage, "\x1b[A" "4" EMPTY "Kim Minsu");
+    stage_type(stage, SIGN);
+    stage_golden("correct-consent-sign-en-80x24");
+    stage_type(stage, PASSPHRASE "\r");
+    assert_true(stage_shows("Corrected and signed: Consent Nursing care at home."));
+    assert_int_equal(count(stage, "SELECT count(*) FROM outbox WHERE state = 'waiting' AND " CONSENT " AND body LIKE "
+                                  "'%Kim Minsu (son or daughter)%' AND body LIKE '%OPTIN%'"), 1);
 }
 
 /* What is typed outlives going back, a pause, a lock and another unlock. */
@@ -282,12 +310,14 @@ static void what_cannot_be_corrected_says_so(void **state)
 
     stage_unlock(stage);
     make_refusals(stage);
-    stage_type(stage, "o" DOWN DOWN DOWN "e");
+    refuse(borrow(stage), "body LIKE '%\"Encounter\",%'", "Encounter.class: unknown");
+    give_back(stage);
+    stage_type(stage, "o" DOWN "e");
     assert_string_equal(stage_view(stage), "outbox");
-    assert_true(stage_shows("Only vitals, notes, medicines and tasks can be corrected here"));
+    assert_true(stage_shows("Nothing in this can be corrected here"));
     stage_type(stage, "r"); /* it alone is sent again as it is */
     assert_true(stage_shows("1 record will be sent again."));
-    assert_int_equal(count(stage, REFUSED), 2);
+    assert_int_equal(count(stage, REFUSED), 3);
     stage_type(stage, "\x1b[A\x1b[A\x1b[A\x1b[A" "e"); /* on the visit: the first that can be */
     assert_string_equal(stage_view(stage), "correct");
     assert_true(stage_shows("Pulse, visit of"));
@@ -420,6 +450,8 @@ static void see_said(const char *language, int rows, int columns)
     make_said_refusals(&stage);
     stage_wait(&stage, 1000);
     stage_type(&stage, "o" DOWN "e");
+    golden("correct-consent", language, rows, columns);
+    stage_type(&stage, BACK DOWN "e");
     golden("correct-medicine", language, rows, columns);
     stage_type(&stage, "4" EMPTY SIGN);
     golden("correct-medicine-sign", language, rows, columns);
@@ -468,6 +500,7 @@ int main(void)
         STAGED(what_was_said_is_corrected_in_its_form),
         STAGED(what_was_given_is_corrected_in_its_form),
         STAGED(what_became_of_a_task_is_corrected_in_its_form),
+        STAGED(who_gave_a_consent_is_corrected_in_its_form),
         STAGED(what_is_typed_is_kept_until_it_is_signed),
         STAGED(what_cannot_be_corrected_says_so),
         STAGED(what_left_meanwhile_holds_nobody),
