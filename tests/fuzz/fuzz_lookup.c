@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "fhir/lookup.h"
+#include "fhir/visit_bundle.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <string.h>
@@ -108,6 +109,22 @@ static void check_lookup(const struct lookup *lookup)
     }
 }
 
+/* What is read back so that a nurse can correct it goes onto her screen, and into the record again. */
+static void check_said(const cJSON *tree)
+{
+    struct visit_draft draft;
+    enum said_kind kind = SAID_COUNT;
+    bool found = false;
+
+    visit_draft_init(&draft);
+    MUST_HOLD(said_retype(tree, &kind, &draft, &found, NULL) == STATUS_OK);
+    for (size_t i = 0; i < draft.count; i++) {
+        MUST_HOLD(found && kind < SAID_COUNT && visit_field_is_known(draft.fields[i].name));
+        check_text(draft.fields[i].value, LABEL_SIZE);
+    }
+    visit_draft_free(&draft);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     static struct lookup lookup;
@@ -125,6 +142,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         check_lookup(&lookup);
     }
     lookup_free(&lookup);
+    check_said(tree);
     MUST_HOLD(!patients_may_be_same(tree, NULL));
     cJSON_Delete(tree);
     return 0;

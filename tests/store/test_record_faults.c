@@ -178,11 +178,13 @@ static void answers_are_taken_wholly_or_not_at_all(void **state)
     assert_int_equal(number_of(fixture, "SELECT count(*) FROM resource"), 0);
 }
 
+static const char *swept_typed;
+
 static enum status correct_swept(struct fixture *fixture)
 {
     struct signer signer = nurse(fixture);
 
-    return record_correct(fixture->store, swept_number, "71", false, &signer, &fixture->error);
+    return record_correct(fixture->store, swept_number, swept_typed, false, &signer, &fixture->error);
 }
 
 static void a_correction_is_made_wholly_or_not_at_all(void **state)
@@ -190,13 +192,25 @@ static void a_correction_is_made_wholly_or_not_at_all(void **state)
     struct fixture *fixture = *state;
     char visit[UUID_SIZE];
 
+    static const char *const cases[][2] = {
+        {"body LIKE '%8867-4%'", "71"}, {"body LIKE '%\"Consent\"%'", "by: child\nname: Kim Minsu"},
+        {"body LIKE '%\"Task\",%'", "status: failed\nreason: asleep"},
+    };
+
     fill_caseload(fixture);
-    sign_visit(fixture, false, visit);
-    swept_number = number_of(fixture, "SELECT number FROM outbox WHERE body LIKE '%8867-4%'");
-    assert_int_equal(record_refuse(fixture->store, swept_number, 422, "no", &fixture->error), STATUS_OK);
-    sweep(fixture, correct_swept, 0);
-    assert_int_equal(number_of(fixture, "SELECT count(*) FROM correction"), 1);
+    sign_visit(fixture, true, visit);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char sql[120];
+        snprintf(sql, sizeof sql, "SELECT number FROM outbox WHERE %s", cases[i][0]);
+        swept_number = number_of(fixture, sql);
+        swept_typed = cases[i][1];
+        assert_int_equal(record_refuse(fixture->store, swept_number, 422, "no", &fixture->error), STATUS_OK);
+        sweep(fixture, correct_swept, 0);
+        assert_int_equal(number_of(fixture, "SELECT count(*) FROM correction"), i + 1);
+    }
     assert_int_equal(number_of(fixture, "SELECT count(*) FROM reading WHERE text = '71'"), 1);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM consent WHERE by LIKE 'Kim Minsu%'"), 1);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM task WHERE status = 'failed'"), 1);
 }
 
 /* Reads everything once; what cannot be read whole is an error with nothing in it. */
