@@ -48,12 +48,6 @@ static enum status mark_answered(struct push *push, const struct push_batch *bat
     return status;
 }
 
-/* A gateway that ran out of time, or broke, says nothing of what the server behind it did. */
-static bool leaves_unknown(long code)
-{
-    return code < 300 || code == 408 || code >= 500;
-}
-
 static enum status push_send(struct push *push, const struct push_batch *batch, struct error *error);
 
 /* The first half has what the second depends on. */
@@ -97,7 +91,7 @@ static enum status not_an_answer(struct error *error)
 static enum status push_parts(struct push *push, const struct push_batch *batch, long code, struct error *error)
 {
     struct push_batch left = *batch;
-    enum status status = leaves_unknown(code) ? push_ask_again(push, &left, error) : STATUS_OK;
+    enum status status = outbox_leaves_open(code) ? push_ask_again(push, &left, error) : STATUS_OK;
     return status == STATUS_OK ? push_halves(push, &left, error) : give_up(push, &left, status, error);
 }
 
@@ -140,7 +134,7 @@ static enum status push_answered(struct push *push, const struct push_batch *bat
     struct error trouble = {0};
     long code = response->status;
     enum status concern = code < 300 ? not_an_answer(error) : exchange_refusal(response, error);
-    enum status noted = leaves_unknown(code) ? STATUS_OK : mark_answered(push, batch, code, &trouble);
+    enum status noted = outbox_leaves_open(code) ? STATUS_OK : mark_answered(push, batch, code, &trouble);
     if (noted != STATUS_OK) {
         return give_up(push, batch, error_set(error, noted, "%s", trouble.sentence), error);
     }

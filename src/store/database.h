@@ -42,10 +42,6 @@ struct store {
     size_t cached;
 };
 
-/* In SQL, of an outbox row: it was tried, and its last answer says not whether the server has it (see outbox_mark_answered()). */
-#define MAY_HAVE_ARRIVED \
-    "(attempts > 0 AND (http_status BETWEEN 0 AND 299 OR http_status = 408 OR http_status >= 500))"
-
 /* A cached statement, reset and with cleared bindings. NULL on failure, with the error set; the caller
  * then returns database_error(), which has the status. `sql` is a literal. */
 sqlite3_stmt *database_statement(struct store *store, const char *sql, struct error *error);

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "store/audit.h"
 #include "store/query_row.h"
+#include "store/record_row.h"
 
 #include <string.h>
 
@@ -77,6 +78,11 @@ enum status outbox_mark_answered(struct store *store, const int64_t *numbers, si
                     count, code, error);
 }
 
+bool outbox_leaves_open(long http_status)
+{
+    return (http_status >= 0 && http_status < 300) || http_status == 408 || http_status >= 500;
+}
+
 /* What a row is of, for the audit; NOT_FOUND unless it was refused or is in conflict. */
 static enum status refused_row(struct store *store, int64_t number, char type[RESOURCE_TYPE_SIZE], char id[ID_SIZE],
                                char patient[ID_SIZE], int *http_status, struct error *error)
@@ -120,18 +126,17 @@ enum status outbox_retry(struct store *store, int64_t number, struct error *erro
     }
     status = refused_row(store, number, type, id, patient, &http_status, error);
     if (status == STATUS_OK) {
-        /* A new beginning: what failed before does not count against it. But the server may hold what was sent, and when
-         * nobody can tell from its answer, that counts as a try. */
+        /* What was sent may be what the server holds. */
         status = for_each(store,
                           "INSERT INTO sent (outbox, body) SELECT number, body FROM outbox WHERE number = ?1 AND attempts > 0 "
                           "AND body NOT IN (SELECT body FROM sent WHERE outbox = ?1)",
                           &number, 1, "", error);
     }
     if (status == STATUS_OK) {
-        status = for_each(store,
-                          "UPDATE outbox SET state = 'waiting', http_status = 0, reason = '', "
-                          "attempts = " MAY_HAVE_ARRIVED " WHERE number = ?",
-                          &number, 1, "", error);
+        status = row_run(store, "UPDATE outbox SET state = 'waiting' WHERE number = ?", number, error);
+    }
+    if (status == STATUS_OK) {
+        status = pending_forget_answer(store, number, http_status, error);
     }
     if (status == STATUS_OK) {
         text_format(detail, sizeof detail, "HTTP %d", http_status);

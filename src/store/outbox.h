@@ -21,6 +21,9 @@ enum status outbox_mark_sending(struct store *store, const int64_t *numbers, siz
 /* What is being sent was surely not carried out: the server said so with this status, or OUTBOX_NOT_SENT. A row that was
  * tried and waits without one (http_status 0) may have arrived. */
 #define OUTBOX_NOT_SENT (-1)
+/* Whether an answer with this status (0: none) leaves it open what became of a request: a gateway that ran out of time, or
+ * broke, says nothing of what the server behind it did. */
+bool outbox_leaves_open(long http_status);
 enum status outbox_mark_answered(struct store *store, const int64_t *numbers, size_t count, int http_status,
                                  struct error *error) MUST_CHECK;
 /* No answer, or it cannot go yet: back to waiting, with what happened in words. */

@@ -170,8 +170,7 @@ static enum status replace(struct correcting *work, struct error *error)
         status = add(work, CORRECTED, error);
     }
     if (status == STATUS_OK) {
-        status = row_run(work->store, "UPDATE outbox SET attempts = " MAY_HAVE_ARRIVED ", http_status = 0, reason = '' WHERE number = ?",
-                         work->row.number, error);
+        status = pending_forget_answer(work->store, work->row.number, work->row.http_status, error);
     }
     return status == STATUS_OK
                ? row_run(work->store, "DELETE FROM correcting WHERE outbox = ?", work->row.number, error)

@@ -97,6 +97,15 @@ enum status pending_done(struct store *store, const struct row *row, const struc
     return status == STATUS_OK ? audit_add(store, "accept", row->type, row->id, row->patient, "", error) : status;
 }
 
+enum status pending_forget_answer(struct store *store, int64_t number, int http_status, struct error *error)
+{
+    return row_run(store,
+                   outbox_leaves_open(http_status)
+                       ? "UPDATE outbox SET http_status = 0, reason = '', attempts = attempts > 0 WHERE number = ?"
+                       : "UPDATE outbox SET http_status = 0, reason = '', attempts = 0 WHERE number = ?",
+                   number, error);
+}
+
 static enum status keep_theirs(struct store *store, int64_t number, const char *theirs, size_t length,
                                struct error *error)
 {

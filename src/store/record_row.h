@@ -115,6 +115,9 @@ enum status pending_left_visit(struct store *store, const char *visit, struct er
  * was the last of its visit, marks the visit accepted. */
 enum status pending_done(struct store *store, const struct row *row, const struct pending *pending,
                          struct error *error) MUST_CHECK;
+/* It is as if nothing had been said of a row, and what failed before does not count against it; but where its last answer,
+ * `http_status`, leaves it open whether the server holds what was sent, that counts as a try. */
+enum status pending_forget_answer(struct store *store, int64_t number, int http_status, struct error *error) MUST_CHECK;
 /* What the server has. All borrowed. */
 struct at_server {
     const char *id, *version;

@@ -261,6 +261,27 @@ static void a_refusal_is_kept_with_the_servers_words(void **state)
     assert_int_equal(row_of_type(fixture, "Consent").state, OUTBOX_WAITING);
 }
 
+/* Sent again by the nurse's word: what may be there counts as a try, and is asked for before. */
+static void a_retry_knows_what_may_have_arrived(void **state)
+{
+    static const struct {
+        int code, attempts;
+    } cases[] = {{0, 1}, {200, 1}, {307, 0}, {400, 0}, {408, 1}, {413, 0}, {422, 0}, {500, 1}, {504, 1}, {OUTBOX_NOT_SENT, 0}};
+    struct fixture *fixture = *state;
+    char visit[UUID_SIZE];
+
+    fill_caseload(fixture);
+    sign_visit(fixture, false, visit);
+    int64_t number = row_of_type(fixture, "Consent").number;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(outbox_mark_sending(fixture->store, &number, 1, &fixture->error), STATUS_OK);
+        assert_int_equal(record_refuse(fixture->store, number, cases[i].code, "no", &fixture->error), STATUS_OK);
+        assert_int_equal(outbox_retry(fixture->store, number, &fixture->error), STATUS_OK);
+        assert_int_equal(row_of_type(fixture, "Consent").attempts, cases[i].attempts);
+        assert_int_equal(outbox_leaves_open(cases[i].code), cases[i].attempts);
+    }
+}
+
 static void states_on_the_way_survive_a_crash_as_waiting(void **state)
 {
     struct fixture *fixture = *state;
@@ -549,6 +570,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_acceptance_after_the_pull_leaves_one_row, open_record, remove_home),
         cmocka_unit_test_setup_teardown(a_second_copy_on_the_server_stays_a_second_row, open_record, remove_home),
         cmocka_unit_test_setup_teardown(a_refusal_is_kept_with_the_servers_words, open_record, remove_home),
+        cmocka_unit_test_setup_teardown(a_retry_knows_what_may_have_arrived, open_record, remove_home),
         cmocka_unit_test_setup_teardown(states_on_the_way_survive_a_crash_as_waiting, open_record, remove_home),
         cmocka_unit_test_setup_teardown(someone_elses_change_opens_a_conflict_and_keeps_ours, open_record, remove_home),
         cmocka_unit_test_setup_teardown(a_conflict_answer_is_kept_with_theirs, open_record, remove_home),
