@@ -258,6 +258,7 @@ enum status caseload_fetch(struct sync *sync, struct sync_result *result, struct
 {
     memset(caseload, 0, sizeof *caseload);
     const char *scope = caseload->scope;
+    int hidden = result->hidden;
     enum status status = read_scope(sync, caseload->scope, sizeof caseload->scope, error);
     if (status != STATUS_OK) {
         return status;
@@ -271,6 +272,7 @@ enum status caseload_fetch(struct sync *sync, struct sync_result *result, struct
     } else {
         status = fetch_members(sync, result, scope, caseload, error);
     }
+    caseload->doubtful = caseload->doubtful || result->hidden > hidden; /* counted, and not shown */
     return status == STATUS_OK && caseload->status != STATUS_OK ? error_no_memory(error) : status;
 }
 
@@ -292,7 +294,8 @@ static enum status count_found(struct sync *sync, struct sync_result *result, co
         buffer_format(&url, "%s/", sync->server);
         buffer_append_text(&url, strcmp(scope, "all") == 0 ? "Patient?" : scope);
     }
-    buffer_append_text(&url, buffer_text(&url)[url.length - 1] == '?' ? "_summary=count" : "&_summary=count");
+    bool bare = strcmp(scope, "all") == 0 || strcmp(scope, "Patient?") == 0;
+    buffer_append_text(&url, bare ? "_summary=count" : "&_summary=count");
     if (status == STATUS_OK) {
         status = url.status == STATUS_OK ? exchange_get(sync, result, buffer_text(&url), &bundle, error) : error_no_memory(error);
     }

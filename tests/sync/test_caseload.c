@@ -204,6 +204,44 @@ static void a_nurse_with_cancelled_appointments_has_nobody(void **state)
     assert_int_equal(patients(bed), 0);
 }
 
+/* Of those who are asked for the last is not shown, page after page, and counted all the same. */
+static void hide_last(struct script *script, const struct request *request, struct response *response)
+{
+    if (strstr(request->url, script->text) == NULL || strstr(request->url, "_summary") != NULL) {
+        return;
+    }
+    cJSON *tree = answer_tree(response);
+    cJSON *entries = cJSON_GetObjectItemCaseSensitive(tree, "entry");
+    double count = cJSON_GetArraySize(entries);
+    cJSON_DeleteItemFromObjectCaseSensitive(tree, "total");
+    cJSON_AddNumberToObject(tree, "total", count);
+    cJSON_DeleteItemFromArray(entries, (int)count - 1);
+    answer_set(response, tree);
+}
+
+static void who_is_counted_and_not_shown_does_not_leave(void **state)
+{
+    static const char *const scopes[] = {"Patient?_id=p1,p3,p7", "appointments"};
+    static const char *const searches[] = {"Patient?_id=p1,p3,p7&_elements", "Appointment?actor="};
+    struct bed *bed = *state;
+    struct script script;
+    for (size_t i = 0; i < 2; i++) {
+        bed->sync.caseload = scopes[i];
+        assert_run(bed, STATUS_OK);
+        int here = patients(bed);
+        script_begin(&script, bed);
+        script.text = searches[i];
+        script.alter = hide_last;
+        for (int again = 0; again < 2; again++) {
+            assert_run(bed, STATUS_ATTENTION);
+            assert_non_null(strstr(bed->error.sentence, "1 records more than it shows"));
+            assert_string_equal(bed->result.entry.data_as_of, "");
+            assert_int_equal(patients(bed), here);
+        }
+        script_end(&script);
+    }
+}
+
 /* Appointments that say of nobody whom they are with, sound or not. */
 static void appointments_without_patients_send_nobody_away(void **state)
 {
@@ -254,6 +292,7 @@ int main(void)
         bed_test(an_unreadable_caseload_sends_nobody_away),
         bed_test(an_unsound_appointment_that_says_whose_it_is_holds_up_nobody),
         bed_test(a_nurse_without_appointments_has_nobody),
+        bed_test(who_is_counted_and_not_shown_does_not_leave),
         bed_test(appointments_without_patients_send_nobody_away),
         bed_test(an_unreadable_caseload_is_no_success_on_a_new_device),
         bed_test(a_nurse_with_cancelled_appointments_has_nobody),
