@@ -206,13 +206,13 @@ static enum status push_send(struct push *push, const struct push_batch *batch, 
         status = portion_get(push->sync, PORTION_BODY, &most, error);
     }
     if (status == STATUS_OK) {
-        status = push_build(push, batch, &outgoing, error);
+        status = push_build(push, batch, most, &outgoing, error);
     }
     if (status != STATUS_OK || outgoing.text == NULL) {
         goto out;
     }
     size_t length = strlen(outgoing.text);
-    if (length > BODY_MOST || (length > most && outgoing.batch.count > 1)) {
+    if (outgoing.too_large) {
         status = push_too_large(push, &outgoing.batch, error);
         goto out;
     }

@@ -102,12 +102,15 @@ enum status push_end_ill(struct push *push, struct error *error) MUST_CHECK;
 struct outgoing {
     struct push_batch batch;  /* owned array: those of the batch that can go now */
     char *text;               /* owned: the transaction; NULL when none can go */
+    bool too_large;           /* for one request: nothing was marked as being sent */
 };
 void outgoing_free(struct outgoing *outgoing);
 /* Builds the transaction of a batch and marks its rows as being sent, in one
  * commit, so that a change made meanwhile is seen as a later one. A row that
- * names something of ours that the server does not have yet is left waiting. */
-enum status push_build(struct push *push, const struct push_batch *batch, struct outgoing *out, struct error *error) MUST_CHECK;
+ * names something of ours that the server does not have yet is left waiting.
+ * `most`: bytes of what can be sent in parts. */
+enum status push_build(struct push *push, const struct push_batch *batch, size_t most, struct outgoing *out,
+                       struct error *error) MUST_CHECK;
 
 /* Writes down what the server said of each row of a batch that was answered
  * with 200. A row the answer does not speak of is looked up by its identifier. */

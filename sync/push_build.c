@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "fhir/bundle.h"
 #include "sync/exchange.h"
+#include "sync/portion.h"
 
 #include <string.h>
 
@@ -201,7 +202,8 @@ static enum status mark_sending(struct push *push, const struct push_batch *batc
     return status;
 }
 
-static enum status build(struct push *push, const struct push_batch *batch, struct outgoing *out, struct error *error)
+static enum status build(struct push *push, const struct push_batch *batch, size_t most, struct outgoing *out,
+                         struct error *error)
 {
     struct transaction *transaction = transaction_new("transaction");
     out->batch.rows = memory_allocate_array(batch->count, sizeof *out->batch.rows);
@@ -211,13 +213,16 @@ static enum status build(struct push *push, const struct push_batch *batch, stru
     }
     if (status == STATUS_OK && out->batch.count > 0) {
         out->text = transaction_print(transaction);
-        status = out->text == NULL ? error_no_memory(error) : mark_sending(push, &out->batch, error);
+        size_t length = out->text == NULL ? 0 : strlen(out->text);
+        out->too_large = length > BODY_MOST || (length > most && out->batch.count > 1);
+        status = out->text == NULL ? error_no_memory(error) : out->too_large ? STATUS_OK : mark_sending(push, &out->batch, error);
     }
     transaction_free(transaction);
     return status;
 }
 
-enum status push_build(struct push *push, const struct push_batch *batch, struct outgoing *out, struct error *error)
+enum status push_build(struct push *push, const struct push_batch *batch, size_t most, struct outgoing *out,
+                       struct error *error)
 {
     struct store *store = push->sync->store;
     memset(out, 0, sizeof *out);
@@ -225,7 +230,7 @@ enum status push_build(struct push *push, const struct push_batch *batch, struct
     if (status != STATUS_OK) {
         return status;
     }
-    status = build(push, batch, out, error);
+    status = build(push, batch, most, out, error);
     status = sync_end_page(store, status, error);
     if (status != STATUS_OK) {
         outgoing_free(out);

@@ -406,6 +406,27 @@ static void a_lost_reply_is_asked_about_before_anything_goes_again(void **state)
     assert_second_sync_is_silent(bed);
 }
 
+/* What is cut for its size before it goes was not tried: only the part that went may have arrived. */
+static void what_was_not_sent_is_no_try(void **state)
+{
+    struct bed *bed = *state;
+    struct script script;
+    char visit[UUID_SIZE];
+    assert_run(bed, STATUS_OK);
+    int64_t queued = (int64_t)sign_visit(bed, "p1", whole_visit, NULL, visit);
+    assert_int_equal(store_setting_set(bed->fixture.store, SETTING_SERVER_BODY, "6000", NULL), STATUS_OK);
+    script_begin(&script, bed);
+    script.alter = lose_first_reply;
+    assert_run(bed, STATUS_UNREACHABLE);
+    assert_int_equal(script.writes, 1);
+    assert_int_equal(number(bed, "SELECT max(attempts) FROM outbox"), 1);
+    int64_t went = number(bed, "SELECT count(*) FROM outbox WHERE attempts > 0");
+    assert_true(went > 0 && went <= queued / 2 + 1);
+    assert_run(bed, STATUS_OK);
+    assert_once_at_server(bed, visit);
+    script_end(&script);
+}
+
 /* A server that passes over conditions in transactions, and a reply that gets lost. */
 static enum status without_conditions(void *context, const struct request *request, struct response *response, struct error *error)
 {
@@ -541,6 +562,7 @@ int main(void)
         bed_test(a_visit_waits_for_its_practitioner),
         bed_test(a_deleted_appointment_does_not_hold_a_visit_up),
         bed_test(a_deleted_appointment_is_found_from_one_entry_too),
+        bed_test(what_was_not_sent_is_no_try),
         bed_test(a_lost_reply_is_asked_about_before_anything_goes_again),
         bed_test(a_server_without_conditions_gets_nothing_twice),
         cmocka_unit_test(what_a_gateway_gave_up_is_asked_about_before_its_halves_go),
