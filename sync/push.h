@@ -121,8 +121,8 @@ struct found {
     const cJSON *theirs;  /* what it showed of that, perhaps only some members; may be NULL */
     bool told;            /* of the rest of its visit, too, it is known whether it is there */
 };
-/* The server has what a row wants to create, from a try of which nobody can tell what was said. Where what is there names a
- * ghost (store/record.h) the row goes once more, as a change of it, in this run when it can. */
+/* The server has what a row wants to create, from a try of which nobody can tell what was said. Where what is there has a
+ * dangling reference (store/record.h) the row goes once more, as a change of it, in this run when it can. */
 enum status push_found(struct push *push, const struct outbox_row *row, const struct found *found, struct error *error) MUST_CHECK;
 /* The server answered, and said that it does not answer this. */
 bool push_unsupported(enum status status, long code);

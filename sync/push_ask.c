@@ -116,7 +116,7 @@ static bool note_unsent(void *context, const char *reference, char *out, size_t 
     return false;
 }
 
-/* What names something unsent is looked at: it may have been stored without that. See record_names_ghost(). */
+/* What names something unsent is looked at: it may have been stored without that. See record_has_dangling(). */
 static enum status find_members(struct asking *asking, size_t index, struct error *error)
 {
     struct push *push = asking->push;

@@ -145,8 +145,8 @@ static bool is_hidden(const struct push *push, enum status status)
            (status == STATUS_UNREACHABLE && (last->end == LAST_TOO_LARGE || push_unsupported(status, last->code)));
 }
 
-/* What is there is read: it was changed here since, and others may have changed that too; or it names a ghost. *shown is
- * false, and nothing done, when the server does not let it be read. */
+/* What is there is read: it was changed here since, and others may have changed that too; or a reference in it dangles.
+ * *shown is false, and nothing done, when the server does not let it be read. */
 static enum status meet_found(struct push *push, const struct outbox_row *row, const char *id, bool *shown, struct error *error)
 {
     struct resource_head head = {.id = ""};
@@ -175,7 +175,7 @@ enum status push_found(struct push *push, const struct outbox_row *row, const st
     struct error refusal = {0};
     bool read = false;
     bool shown = false;
-    enum status status = record_names_ghost(store, row->number, found->theirs, found->told, &read, &refusal);
+    enum status status = record_has_dangling(store, row->number, found->theirs, found->told, &read, &refusal);
     if (status == STATUS_OK && !read) {
         status = record_found(store, row->number, found->id, found->version, NULL, &refusal);
         read = status == STATUS_INVALID;
@@ -333,14 +333,14 @@ static enum status take_success(struct settling *settling, const struct outbox_r
                                 struct error *error)
 {
     struct push *push = settling->push;
-    bool ghost = false;
+    bool dangling = false;
     enum status status = now && found->told
-                             ? record_names_ghost(push->sync->store, row->number, found->theirs, true, &ghost, error)
+                             ? record_has_dangling(push->sync->store, row->number, found->theirs, true, &dangling, error)
                              : STATUS_OK;
     if (status != STATUS_OK) {
         return status;
     }
-    return now && !ghost ? accept(push, row, found->id, found->version, error) : push_found(push, row, found, error);
+    return now && !dangling ? accept(push, row, found->id, found->version, error) : push_found(push, row, found, error);
 }
 
 /* An entry of success: a receipt when it names a type and an id that fit. */

@@ -114,13 +114,14 @@ enum status record_accept(struct store *store, int64_t outbox, const char *serve
 /* The same for a creation that the server turns out to hold from an earlier try. When it was changed here since it first
  * went out, what is there may be what it said before, and others may have changed that: then the row meets `theirs`, the
  * server's body, like an update that is in conflict. INVALID, and nothing done, when that is NULL: it has to be read first.
- * Where `theirs` names a ghost the row stays in the outbox, as a change of that which names ours, and goes when that is there. */
+ * Where `theirs` has a dangling reference the row stays in the outbox, as a change of that which names ours, and goes when
+ * ours is there. */
 enum status record_found(struct store *store, int64_t outbox, const char *server_id, const char *version,
                          const char *theirs, struct error *error) MUST_CHECK;
-/* Whether what the server has of a row may name a ghost: in place of something of ours the id of nothing, which it gave to what
- * it then refused. `theirs` is its body, or some members of it, or NULL. `told`: of what it has given no id it is known not to
- * have it; then whatever stands in place of that is one. */
-enum status record_names_ghost(struct store *store, int64_t outbox, const cJSON *theirs, bool told, bool *ghost,
+/* Whether what the server has of a row may have a dangling reference: in place of something of ours the id of nothing, which it
+ * gave to what it then refused. `theirs` is its body, or some members of it, or NULL. `told`: of what it has given no id it is
+ * known not to have it; then whatever stands in place of that is one. */
+enum status record_has_dangling(struct store *store, int64_t outbox, const cJSON *theirs, bool told, bool *dangling,
                                struct error *error) MUST_CHECK;
 /* Something that an unsent row names, and that is gone, must not hold it up: takes `reference` ("Appointment/a1")
  * out of what is to be sent and of the row. *changed tells whether it was there. */

@@ -156,14 +156,14 @@ static bool align_reference(void *context, const char *reference, char *out, siz
     const char *there = slash != NULL && uuid_is_valid(slash + 1)
                             ? reference_there(alignment->sent, alignment->theirs, reference)
                             : NULL;
-    bool ghost = false;
+    bool dangling = false;
     if (there == NULL || strncmp(there, reference, (size_t)(slash - reference) + 1) != 0) {
         return false;
     }
     if (alignment->ours && alignment->status == STATUS_OK) {
-        alignment->status = ghost_is(alignment->store, reference, there, &ghost, NULL);
+        alignment->status = is_dangling(alignment->store, reference, there, &dangling, NULL);
     }
-    return !ghost && text_format(out, size, "%s", there);
+    return !dangling && text_format(out, size, "%s", there);
 }
 
 /* `body` with the ids that the server has given. */
@@ -305,13 +305,13 @@ static enum status is_another(struct store *store, const struct row *row, const 
 
 static const char taken_for_another[] = N_("The server took it for another record; tell the office.");
 
-/* What is there is as it was sent; but where that names a ghost the row waits, as a change that names ours. */
+/* What is there is as it was sent; but where that has a dangling reference the row waits, as a change that names ours. */
 static enum status accept_as_sent(struct store *store, struct row *row, const struct pending *pending,
                                   const struct at_server *there, struct error *error)
 {
     char *mine = NULL;
 
-    enum status status = there->body == NULL ? STATUS_OK : ghosts_replaced(store, pending->number, there, &mine, error);
+    enum status status = there->body == NULL ? STATUS_OK : dangling_replaced(store, pending->number, there, &mine, error);
     if (status == STATUS_OK && mine == NULL) {
         status = pending_done(store, row, pending, error);
     } else if (status == STATUS_OK) {

@@ -124,12 +124,12 @@ struct at_server {
     const char *body;           /* NULL when it was not read */
     size_t length;
 };
-/* What the server has where what was sent has `reference`; NULL when nothing: record_ghost.c. */
+/* What the server has where what was sent has `reference`; NULL when nothing: record_dangling.c. */
 const char *reference_there(const cJSON *sent, const cJSON *theirs, const char *reference);
 /* Whether that, `there`, is no id of anything, while `reference` names something of ours. */
-enum status ghost_is(struct store *store, const char *reference, const char *there, bool *ghost, struct error *error) MUST_CHECK;
-/* What the server has of a row, with ours in place of each ghost; *out is owned, NULL when it names none. */
-enum status ghosts_replaced(struct store *store, int64_t outbox, const struct at_server *there, char **out,
+enum status is_dangling(struct store *store, const char *reference, const char *there, bool *dangling, struct error *error) MUST_CHECK;
+/* What the server has of a row, with ours in place of what dangles; *out is owned, NULL when nothing does. */
+enum status dangling_replaced(struct store *store, int64_t outbox, const struct at_server *there, char **out,
                             struct error *error) MUST_CHECK;
 /* A creation of ours is at the server, but nobody can tell from which try: done; or, when it was changed since it first went
  * out, it meets what is there (pending_meet) as a change of what had been sent. The row and its identity follow either way.

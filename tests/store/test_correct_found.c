@@ -61,8 +61,8 @@ static void what_was_there_after_all_is_corrected_there(void **state)
     assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox WHERE " PULSE), 0);
 }
 
-/* What is there names an Encounter that never was (record_ghost.c): the correction goes on from there, and names ours. */
-static void what_was_corrected_names_ours_and_no_ghost(void **state)
+/* What is there names an Encounter that never was (record_dangling.c): the correction goes on from there, and names ours. */
+static void what_was_corrected_names_ours_and_nothing_that_dangles(void **state)
 {
     struct fixture *fixture = *state;
     char visit[UUID_SIZE];
@@ -176,7 +176,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         record_test(what_was_there_after_all_is_corrected_there),
-        record_test(what_was_corrected_names_ours_and_no_ghost),
+        record_test(what_was_corrected_names_ours_and_nothing_that_dangles),
         record_test(what_was_not_corrected_is_accepted_where_it_is_found),
         record_test(what_others_added_meanwhile_stays),
         record_test(nor_is_it_overwritten_where_a_pull_finds_it),

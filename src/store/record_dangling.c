@@ -1,7 +1,8 @@
 /*
- * Ghosts: ids that the server gave to something of ours, wrote into what names
- * it, and then did not use. Medplum may run a transaction as a batch and gives
- * the ids first: what it stores may name one that it refuses a moment later.
+ * Dangling references: ids that the server gave to something of ours, wrote
+ * into what names it, and then did not use. Medplum may run a transaction as a
+ * batch and gives the ids first: what it stores may name one that it refuses a
+ * moment later.
  */
 #include "store/record_row.h"
 
@@ -70,116 +71,116 @@ static enum status is_nobodys(struct store *store, const char *type, const char 
     return status;
 }
 
-enum status ghost_is(struct store *store, const char *reference, const char *there, bool *ghost, struct error *error)
+enum status is_dangling(struct store *store, const char *reference, const char *there, bool *dangling, struct error *error)
 {
     char type[RESOURCE_TYPE_SIZE];
     char id[ID_SIZE];
     bool ours = false;
 
-    *ghost = false;
+    *dangling = false;
     enum status status = find_ours(store, reference, &ours, type, id, error);
-    return status == STATUS_OK && ours ? is_nobodys(store, type, id, there, ghost, error) : status;
+    return status == STATUS_OK && ours ? is_nobodys(store, type, id, there, dangling, error) : status;
 }
 
 /* A walk over what a row names. */
-struct haunting {
+struct walk {
     struct store *store;
     const cJSON *sent, *theirs;
     cJSON *mine;            /* as theirs, to be put right; NULL: only to look */
     const char *from, *to;  /* in one round over it */
     bool told;              /* what has no id here is not there */
-    bool ghost;
+    bool dangling;
     enum status status;
     struct error *error;
 };
 
-static bool rename_ghost(void *context, const char *reference, char *out, size_t size)
+static bool rename_dangling(void *context, const char *reference, char *out, size_t size)
 {
-    const struct haunting *haunting = context;
-    return strcmp(reference, haunting->from) == 0 && text_format(out, size, "%s", haunting->to);
+    const struct walk *walk = context;
+    return strcmp(reference, walk->from) == 0 && text_format(out, size, "%s", walk->to);
 }
 
 static bool look_at(void *context, const char *reference, char *out, size_t size)
 {
-    struct haunting *haunting = context;
+    struct walk *walk = context;
     char type[RESOURCE_TYPE_SIZE];
     char id[ID_SIZE];
     bool ours = false;
-    bool ghost = false;
+    bool dangling = false;
     (void)out;
     (void)size;
-    if (haunting->status != STATUS_OK) {
+    if (walk->status != STATUS_OK) {
         return false;
     }
-    haunting->status = find_ours(haunting->store, reference, &ours, type, id, haunting->error);
-    if (haunting->status != STATUS_OK || !ours) {
+    walk->status = find_ours(walk->store, reference, &ours, type, id, walk->error);
+    if (walk->status != STATUS_OK || !ours) {
         return false;
     }
-    if (haunting->mine == NULL && id[0] == '\0') {
-        haunting->ghost = haunting->ghost || haunting->told;
+    if (walk->mine == NULL && id[0] == '\0') {
+        walk->dangling = walk->dangling || walk->told;
         return false;
     }
-    const char *there = reference_there(haunting->sent, haunting->theirs, reference);
+    const char *there = reference_there(walk->sent, walk->theirs, reference);
     if (there == NULL) {
         return false;
     }
-    haunting->status = is_nobodys(haunting->store, type, id, there, &ghost, haunting->error);
-    haunting->ghost = haunting->ghost || ghost;
-    if (haunting->status == STATUS_OK && ghost && haunting->mine != NULL) {
-        haunting->from = there;
-        haunting->to = reference;
-        haunting->status = references_rewrite(haunting->mine, rename_ghost, haunting, haunting->error);
+    walk->status = is_nobodys(walk->store, type, id, there, &dangling, walk->error);
+    walk->dangling = walk->dangling || dangling;
+    if (walk->status == STATUS_OK && dangling && walk->mine != NULL) {
+        walk->from = there;
+        walk->to = reference;
+        walk->status = references_rewrite(walk->mine, rename_dangling, walk, walk->error);
     }
     return false;
 }
 
 /* Walks over what a row is to say at the server. */
-static enum status haunt(struct haunting *haunting, int64_t outbox, struct error *error)
+static enum status walk_references(struct walk *walk, int64_t outbox, struct error *error)
 {
     char *body = NULL;
     cJSON *sent = NULL;
 
-    haunting->error = error;
-    enum status status = outbox_body(haunting->store, outbox, &body, error);
+    walk->error = error;
+    enum status status = outbox_body(walk->store, outbox, &body, error);
     if (status == STATUS_OK) {
         status = json_parse(body, strlen(body), &sent, error);
     }
     if (status == STATUS_OK) {
-        haunting->sent = sent;
-        status = references_rewrite(sent, look_at, haunting, error);
+        walk->sent = sent;
+        status = references_rewrite(sent, look_at, walk, error);
     }
     cJSON_Delete(sent);
     memory_free(body);
-    return status == STATUS_OK ? haunting->status : status;
+    return status == STATUS_OK ? walk->status : status;
 }
 
-enum status record_names_ghost(struct store *store, int64_t outbox, const cJSON *theirs, bool told, bool *ghost,
+enum status record_has_dangling(struct store *store, int64_t outbox, const cJSON *theirs, bool told, bool *dangling,
                                struct error *error)
 {
-    struct haunting haunting = {.store = store, .theirs = theirs, .told = told};
-    enum status status = haunt(&haunting, outbox, error);
+    struct walk walk = {.store = store, .theirs = theirs, .told = told};
+    enum status status = walk_references(&walk, outbox, error);
 
-    *ghost = haunting.ghost;
+    *dangling = walk.dangling;
     return status == STATUS_NOT_FOUND ? STATUS_OK : status; /* it has left the outbox */
 }
 
-enum status ghosts_replaced(struct store *store, int64_t outbox, const struct at_server *there, char **out, struct error *error)
+enum status dangling_replaced(struct store *store, int64_t outbox, const struct at_server *there, char **out, struct error *error)
 {
-    struct haunting haunting = {.store = store};
+    struct walk walk = {.store = store};
     cJSON *tree = NULL;
 
     *out = NULL;
     enum status status = json_parse(there->body, there->length, &tree, error);
     if (status == STATUS_OK) {
-        haunting.theirs = tree;
-        haunting.mine = cJSON_Duplicate(tree, true);
-        status = haunting.mine == NULL ? error_no_memory(error) : haunt(&haunting, outbox, error);
+        walk.theirs = tree;
+        walk.mine = cJSON_Duplicate(tree, true);
+        status = walk.mine == NULL ? error_no_memory(error) : walk_references(&walk, outbox, error);
     }
-    if (status == STATUS_OK && haunting.ghost) {
-        *out = json_print(haunting.mine);
+    if (status == STATUS_OK && walk.dangling) {
+        *out = json_print(walk.mine);
         status = *out == NULL ? error_no_memory(error) : STATUS_OK;
     }
-    cJSON_Delete(haunting.mine);
+    cJSON_Delete(walk.mine);
     cJSON_Delete(tree);
     return status;
 }

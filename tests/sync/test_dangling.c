@@ -4,7 +4,7 @@
 /* A server that runs a transaction as a batch, as Medplum does: ids are given first, then the Encounter is refused, and the
  * rest is stored with a reference to the id that it would have had. */
 #define REFUSAL "{\"response\":{\"status\":\"400\",\"outcome\":" OUTCOME("error", "Invalid additional property") "}}"
-#define GHOST "Encounter/would-have-been-it"
+#define NEVER_THERE "Encounter/would-have-been-it"
 
 static void lose(struct response *response)
 {
@@ -40,7 +40,7 @@ static enum status as_medplum(void *context, const struct request *request, stru
         next = strstr(at, named);
         buffer_append(&body, at, next == NULL ? strlen(at) : (size_t)(next - at));
         if (next != NULL) {
-            buffer_append_text(&body, GHOST);
+            buffer_append_text(&body, NEVER_THERE);
             next += strlen(named);
         }
     }
@@ -82,29 +82,29 @@ static void what_names_a_refused_one_is_put_right_once_that_is_there(void **stat
     bed->sync.transport.exchange = as_medplum;
     script.text = REFUSAL;
     assert_run(bed, STATUS_ATTENTION);
-    int ghosts = held(bed, "", GHOST);
-    assert_true(ghosts > 2);
+    int dangling = held(bed, "", NEVER_THERE);
+    assert_true(dangling > 2);
     assert_int_equal(number(bed, "SELECT count(*) FROM outbox WHERE state = 'refused'"), 1);
-    assert_int_equal(number(bed, "SELECT count(*) FROM outbox WHERE state = 'waiting'"), ghosts);
-    assert_int_equal(bed->result.entry.pushed, queued - 1 - ghosts);
+    assert_int_equal(number(bed, "SELECT count(*) FROM outbox WHERE state = 'waiting'"), dangling);
+    assert_int_equal(bed->result.entry.pushed, queued - 1 - dangling);
     assert_int_equal(number(bed, "SELECT count(*) FROM visit WHERE accepted IS NOT NULL"), 0);
     script.writes = 0;
     assert_run(bed, STATUS_ATTENTION); /* they wait for the refused one, and say so */
     assert_int_equal(script.writes, 0);
-    assert_int_equal(number(bed, "SELECT count(*) FROM outbox WHERE state = 'waiting' AND reason LIKE '%the server refused%'"), ghosts);
+    assert_int_equal(number(bed, "SELECT count(*) FROM outbox WHERE state = 'waiting' AND reason LIKE '%the server refused%'"), dangling);
     /* Refused once more, with what names it in the same request. */
     assert_int_equal(outbox_retry(bed->fixture.store, number(bed, "SELECT number FROM outbox WHERE state = 'refused'"), NULL), STATUS_OK);
     assert_run(bed, STATUS_ATTENTION);
-    assert_int_equal(number(bed, "SELECT count(*) FROM outbox WHERE state = 'waiting'"), ghosts);
+    assert_int_equal(number(bed, "SELECT count(*) FROM outbox WHERE state = 'waiting'"), dangling);
     script.text = NULL;
     assert_int_equal(outbox_retry(bed->fixture.store, number(bed, "SELECT number FROM outbox WHERE state = 'refused'"), NULL), STATUS_OK);
     assert_run(bed, STATUS_OK);
-    assert_int_equal(held(bed, "", GHOST), 0);
+    assert_int_equal(held(bed, "", NEVER_THERE), 0);
     assert_int_equal(number(bed, OUTBOX_COUNT), 0);
     assert_int_equal(number(bed, "SELECT count(*) FROM visit WHERE accepted IS NOT NULL"), 1);
     assert_int_equal(outbox_server_id(bed->fixture.store, "Encounter", visit, id, NULL), STATUS_OK);
     text_format(reference, sizeof reference, "Encounter/%s\"", id);
-    assert_int_equal(held(bed, "", reference), ghosts);
+    assert_int_equal(held(bed, "", reference), dangling);
     assert_once_at_server(bed, visit);
     script_end(&script);
     assert_run(bed, STATUS_OK);
@@ -124,16 +124,16 @@ static void begin(struct bed **bed, struct script *script, const struct field *f
     script->text = REFUSAL;
 }
 
-static void assert_named_right(struct bed *bed, const char *visit, int ghosts)
+static void assert_named_right(struct bed *bed, const char *visit, int dangling)
 {
     char id[ID_SIZE];
     char reference[REFERENCE_SIZE];
-    assert_int_equal(held(bed, "", GHOST), 0);
+    assert_int_equal(held(bed, "", NEVER_THERE), 0);
     assert_int_equal(number(bed, OUTBOX_COUNT), 0);
     assert_int_equal(number(bed, "SELECT count(*) FROM visit WHERE accepted IS NOT NULL"), 1);
     assert_int_equal(outbox_server_id(bed->fixture.store, "Encounter", visit, id, NULL), STATUS_OK);
     text_format(reference, sizeof reference, "Encounter/%s\"", id);
-    assert_int_equal(held(bed, "", reference), ghosts);
+    assert_int_equal(held(bed, "", reference), dangling);
     assert_once_at_server(bed, visit);
 }
 
@@ -147,18 +147,18 @@ static void what_names_one_that_was_refused_unheard_is_put_right(void **state)
     begin(&bed, &script, whole_visit, visit);
     script.step = 1;
     assert_run(bed, STATUS_UNREACHABLE);
-    int ghosts = held(bed, "", GHOST);
-    assert_true(ghosts > 2);
+    int dangling = held(bed, "", NEVER_THERE);
+    assert_true(dangling > 2);
     script.text = NULL;
     assert_run(bed, STATUS_OK); /* found, and put right in one run */
-    assert_named_right(bed, visit, ghosts);
+    assert_named_right(bed, visit, dangling);
     script_end(&script);
     assert_run(bed, STATUS_OK);
     assert_int_equal(number(bed, "SELECT count(*) FROM resource WHERE body LIKE '%would-have-been-it%'"), 0);
     free_bed(bed);
 }
 
-/* Refused again, and heard: what names it waits. Nothing is told as accepted that has a ghost in it. */
+/* Refused again, and heard: what names it waits. Nothing is told as accepted that has a dangling reference. */
 static void nor_does_it_go_before_what_it_names(void **state)
 {
     struct bed *bed = NULL;
@@ -168,14 +168,14 @@ static void nor_does_it_go_before_what_it_names(void **state)
     begin(&bed, &script, whole_visit, visit);
     script.step = 1;
     assert_run(bed, STATUS_UNREACHABLE);
-    int ghosts = held(bed, "", GHOST);
+    int dangling = held(bed, "", NEVER_THERE);
     assert_run(bed, STATUS_ATTENTION);
     assert_int_equal(number(bed, "SELECT count(*) FROM outbox WHERE state = 'refused'"), 1);
-    assert_int_equal(number(bed, "SELECT count(*) FROM outbox WHERE state = 'waiting' AND reason LIKE '%the server refused%'"), ghosts);
+    assert_int_equal(number(bed, "SELECT count(*) FROM outbox WHERE state = 'waiting' AND reason LIKE '%the server refused%'"), dangling);
     script.text = NULL;
     assert_int_equal(outbox_retry(bed->fixture.store, number(bed, "SELECT number FROM outbox WHERE state = 'refused'"), NULL), STATUS_OK);
     assert_run(bed, STATUS_OK);
-    assert_named_right(bed, visit, ghosts);
+    assert_named_right(bed, visit, dangling);
     script_end(&script);
     free_bed(bed);
 }
@@ -208,17 +208,17 @@ static void what_names_one_under_another_id_is_put_right(void **state)
     begin(&bed, &script, whole_visit, visit);
     script.step = 1;
     assert_run(bed, STATUS_UNREACHABLE);
-    int ghosts = held(bed, "", GHOST);
+    int dangling = held(bed, "", NEVER_THERE);
     script.text = NULL;
     script.answer = no_identifiers;
     script.alter = lose_write;
     assert_run(bed, STATUS_UNREACHABLE);
     assert_int_equal(held(bed, "Encounter", visit), 1);
-    assert_int_equal(held(bed, "", GHOST), ghosts);
+    assert_int_equal(held(bed, "", NEVER_THERE), dangling);
     script.answer = NULL;
     script.alter = NULL;
     assert_run(bed, STATUS_OK);
-    assert_named_right(bed, visit, ghosts);
+    assert_named_right(bed, visit, dangling);
     script_end(&script);
     free_bed(bed);
 }
