@@ -47,6 +47,19 @@ static inline void script_begin(struct script *script, struct bed *bed)
     bed->sync.transport = (struct transport){.exchange = script_exchange, .context = script};
 }
 
+/* A visit with an answer to the task t1 waits on a device that has its charts, and `answer` is asked from now on. Returns how
+ * many entries wait. */
+static inline int64_t script_visit(struct script *script, struct bed *bed,
+                                   bool (*answer)(struct script *script, const struct request *request, struct response *response))
+{
+    char visit[UUID_SIZE];
+    assert_run(bed, STATUS_OK);
+    int64_t queued = (int64_t)sign_visit(bed, "p1", small_visit, "t1", visit);
+    script_begin(script, bed);
+    script->answer = answer;
+    return queued;
+}
+
 static inline void script_end(struct script *script)
 {
     script->bed->sync.transport = script->inner;

@@ -186,11 +186,7 @@ static void a_race_ends(void **state)
 {
     struct bed *bed = *state;
     struct script script;
-    char visit[UUID_SIZE];
-    assert_run(bed, STATUS_OK);
-    int64_t queued = (int64_t)sign_visit(bed, "p1", small_visit, "t1", visit);
-    script_begin(&script, bed);
-    script.answer = change_again;
+    int64_t queued = script_visit(&script, bed, change_again);
     assert_run(bed, STATUS_ATTENTION);
     assert_int_equal(bed->result.entry.pushed, queued - 1);
     assert_int_equal(number(bed, "SELECT count(*) FROM outbox WHERE state = 'waiting'"), 1);
@@ -297,11 +293,7 @@ static void what_the_server_never_heard_of_is_not_made_by_an_update(void **state
 {
     struct bed *bed = *state;
     struct script script;
-    char visit[UUID_SIZE];
-    assert_run(bed, STATUS_OK);
-    int64_t queued = (int64_t)sign_visit(bed, "p1", small_visit, "t1", visit);
-    script_begin(&script, bed);
-    script.answer = never_heard_of;
+    int64_t queued = script_visit(&script, bed, never_heard_of);
     script.text = "/Task/t1";
     sync_result_init(&bed->result);
     assert_int_equal(sync_push(&bed->sync, &bed->result, NULL), STATUS_OK);
@@ -353,11 +345,7 @@ static void what_may_not_be_read_is_sent_under_its_version(void **state)
 {
     struct bed *bed = *state;
     struct script script;
-    char visit[UUID_SIZE];
-    assert_run(bed, STATUS_OK);
-    sign_visit(bed, "p1", small_visit, "t1", visit);
-    script_begin(&script, bed);
-    script.answer = not_allowed;
+    (void)script_visit(&script, bed, not_allowed);
     assert_run(bed, STATUS_OK);
     assert_int_equal(script.step, 2);
     assert_int_equal(held(bed, "Task", "\"completed\""), 1);

@@ -234,11 +234,7 @@ static void a_change_made_meanwhile_is_not_lost(void **state)
 {
     struct bed *bed = *state;
     struct script script;
-    char visit[UUID_SIZE];
-    assert_run(bed, STATUS_OK);
-    sign_visit(bed, "p1", small_visit, "t1", visit);
-    script_begin(&script, bed);
-    script.answer = changes_meanwhile;
+    (void)script_visit(&script, bed, changes_meanwhile);
     assert_run(bed, STATUS_ATTENTION);
     assert_int_equal(number(bed, "SELECT count(*) FROM outbox JOIN resource r ON r.key = resource WHERE r.type = 'Task'"), 1);
     assert_true(number(bed, "SELECT count(*) FROM outbox WHERE state = 'waiting'") > 3);
