@@ -66,8 +66,8 @@ scoped() {
 # listed: a List of two patients is made at the server; $list is its id
 listed() {
     printf '{"resourceType":"List","status":"current","mode":"working","entry":[%s]}' \
-        "{\"item\":{\"reference\":\"Patient/$first\"}},{\"item\":{\"reference\":\"Patient/$third\"}}" > "$folder/list" &&
-        http -f -o "$folder/list.json" --data-binary "@$folder/list" "$server/List" && list=$(compare get "$folder/list.json" id)
+        "{\"item\":{\"reference\":\"Patient/$first\"}},{\"item\":{\"reference\":\"Patient/$third\"}}" > "$folder/listed.sent" &&
+        http -f -o "$folder/listed.json" --data-binary "@$folder/listed.sent" "$server/List" && list=$(compare get "$folder/listed.json" id)
 }
 
 receiving() {
