@@ -306,6 +306,7 @@ struct settling {
     const struct push_batch *batch;
     bool paired;               /* counts agree: entry i speaks of row i */
     bool *settled;             /* per row */
+    bool *together;            /* per row: in one transaction with others */
     bool any_failed;           /* an entry said that what it was to create is not there */
     bool successes;            /* the second walk over the entries: what succeeded may name what did not */
     bool interrupted;          /* an entry said "later" */
@@ -343,27 +344,72 @@ static enum status take_success(struct settling *settling, const struct outbox_r
     return now && !dangling ? accept(push, row, found->id, found->version, error) : push_found(push, row, found, error);
 }
 
-/* An entry of success: a receipt when it names a type and an id that fit. */
+/* An entry of success is a receipt when it names a type and an id that fit. Its texts are in the entry, the row and `head`. */
+static bool is_receipt(const struct outbox_row *row, const struct bundle_entry *entry, struct resource_head *head,
+                       struct found *found)
+{
+    const char *type = entry->location_type;
+    *head = (struct resource_head){.id = ""};
+    *found = (struct found){.id = entry->location_id,
+                            .version = entry->location_version[0] != '\0' ? entry->location_version : entry->etag};
+    if (entry->resource != NULL && resource_head_read(entry->resource, head, NULL) == STATUS_OK && head->id[0] != '\0' &&
+        strcmp(head->type, "OperationOutcome") != 0) {
+        found->theirs = entry->resource;
+        type = head->type;
+        found->id = head->id;
+        found->version = head->version[0] != '\0' ? head->version : found->version;
+    } else if (row->is_update && found->id[0] == '\0') {
+        type = row->type;
+        found->id = row->id;
+    }
+    return strcmp(type, row->type) == 0 && found->id[0] != '\0' && (!row->is_update || strcmp(found->id, row->id) == 0);
+}
+
+static enum status accept_together(void *context, size_t index, const struct bundle_entry *entry, struct error *error)
+{
+    struct settling *settling = context;
+    struct resource_head head;
+    struct found found;
+    size_t place = 0;
+    const struct outbox_row *row = row_of(settling, index, entry, &place);
+    bool plain = row != NULL && !settling->settled[place] && !settling->together[place] && entry->status >= 200 &&
+                 entry->status < 300 && (entry->status == 201) != row->is_update && is_receipt(row, entry, &head, &found);
+    if (!plain) {
+        return STATUS_OK;
+    }
+    settling->together[place] = true;
+    return record_accept(settling->push->sync->store, row->number, found.id, found.version, error);
+}
+
+/* What was simply created or changed, in one transaction: the parts of a visit wait for the disk once, not each by itself.
+ * When one of them is not so simple, none is settled by this. */
+static void settle_together(struct settling *settling, const cJSON *answer)
+{
+    struct push *push = settling->push;
+    struct error refusal = {0};
+    if (settling->any_failed || record_begin(push->sync->store, &refusal) != STATUS_OK) {
+        return;
+    }
+    enum status status = bundle_each(answer, accept_together, settling, &refusal);
+    if (sync_end_page(push->sync->store, status, &refusal) != STATUS_OK) {
+        return;
+    }
+    for (size_t i = 0; i < settling->batch->count; i++) {
+        if (settling->together[i]) {
+            settling->settled[i] = true;
+            push->result->entry.pushed++;
+            caseload_add(&push->fresh, settling->batch->rows[i]->uuid);
+        }
+    }
+}
+
 static enum status settle_success(struct settling *settling, const struct outbox_row *row, size_t place,
                                   const struct bundle_entry *entry, struct error *error)
 {
-    struct resource_head head = {.id = ""};
-    const cJSON *theirs = NULL;
-    const char *type = entry->location_type;
-    const char *id = entry->location_id;
-    const char *version = entry->location_version[0] != '\0' ? entry->location_version : entry->etag;
-    if (entry->resource != NULL && resource_head_read(entry->resource, &head, NULL) == STATUS_OK && head.id[0] != '\0' &&
-        strcmp(head.type, "OperationOutcome") != 0) {
-        theirs = entry->resource;
-        type = head.type;
-        id = head.id;
-        version = head.version[0] != '\0' ? head.version : version;
-    } else if (row->is_update && id[0] == '\0') {
-        type = row->type;
-        id = row->id;
-    }
-    if (strcmp(type, row->type) != 0 || id[0] == '\0' || (row->is_update && strcmp(id, row->id) != 0)) {
-        return STATUS_OK; /* no receipt: the row is looked up */
+    struct resource_head head;
+    struct found found;
+    if (!is_receipt(row, entry, &head, &found)) {
+        return STATUS_OK; /* the row is looked up */
     }
     if (row->is_update && entry->status == 201) { /* it was deleted a moment ago: the nurse hears of that */
         enum status status = meet_target(settling->push, row, &(struct target){.gone = true}, error);
@@ -372,7 +418,7 @@ static enum status settle_success(struct settling *settling, const struct outbox
     }
     /* A condition that was met is answered with 200. */
     bool now = row->is_update || entry->status == 201;
-    const struct found found = {.id = id, .version = version, .theirs = theirs, .told = settling->any_failed};
+    found.told = settling->any_failed;
     enum status status = take_success(settling, row, &found, now, error);
     settling->settled[place] = status == STATUS_OK;
     return status;
@@ -437,10 +483,13 @@ enum status push_settle(struct push *push, const struct push_batch *batch, const
 {
     struct settling settling = {.push = push, .batch = batch};
     settling.settled = memory_allocate_array(batch->count, sizeof *settling.settled);
+    settling.together = memory_allocate_array(batch->count, sizeof *settling.together);
     settling.paired = bundle_count(answer) == batch->count;
-    enum status status = settling.settled == NULL ? error_no_memory(error) : bundle_each(answer, settle_entry, &settling, error);
+    bool ready = settling.settled != NULL && settling.together != NULL;
+    enum status status = ready ? bundle_each(answer, settle_entry, &settling, error) : error_no_memory(error);
     settling.successes = true;
     if (status == STATUS_OK) {
+        settle_together(&settling, answer);
         status = bundle_each(answer, settle_entry, &settling, error);
     }
     for (size_t i = 0; i < batch->count && status == STATUS_OK; i++) {
@@ -451,6 +500,7 @@ enum status push_settle(struct push *push, const struct push_batch *batch, const
     if (status == STATUS_OK && settling.interrupted) {
         status = error_set(error, STATUS_UNREACHABLE, _("the server could not take everything right now; it is sent again"));
     }
+    memory_free(settling.together);
     memory_free(settling.settled);
     return status;
 }

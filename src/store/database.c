@@ -139,6 +139,28 @@ enum status database_run(struct store *store, sqlite3_stmt *statement, struct er
     return STATUS_OK;
 }
 
+static enum status run_texts(struct store *store, const char *sql, const char *const texts[], int count, struct error *error)
+{
+    sqlite3_stmt *statement = database_statement(store, sql, error);
+    if (statement == NULL) {
+        return database_error(store, error);
+    }
+    for (int i = 0; i < count; i++) {
+        bind_text(statement, i + 1, texts[i]);
+    }
+    enum status status = database_run(store, statement, error);
+    sqlite3_clear_bindings(statement);
+    return status;
+}
+
+enum status database_put(struct store *store, const char *update, const char *insert, const char *const texts[], int count,
+                         struct error *error)
+{
+    enum status status = run_texts(store, update, texts, count, error);
+    bool met = sqlite3_changes(store->connection) > 0;
+    return status == STATUS_OK && !met ? run_texts(store, insert, texts, count, error) : status;
+}
+
 enum status database_step(struct store *store, sqlite3_stmt *statement, bool *row, struct error *error)
 {
     int result = SQLITE_DONE;

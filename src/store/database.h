@@ -47,6 +47,10 @@ struct store {
 sqlite3_stmt *database_statement(struct store *store, const char *sql, struct error *error);
 /* Steps a statement that returns no rows to its end and resets it. */
 enum status database_run(struct store *store, sqlite3_stmt *statement, struct error *error) MUST_CHECK;
+/* Runs `update` and, when that met no row, `insert`, both with these texts as ?1, ?2, ...: as INSERT OR REPLACE, which
+ * first copies, and encrypts, each page that it changes. */
+enum status database_put(struct store *store, const char *update, const char *insert, const char *const texts[], int count,
+                         struct error *error) MUST_CHECK;
 /* Steps once: *row says whether there is a row. Resets after the last. */
 enum status database_step(struct store *store, sqlite3_stmt *statement, bool *row, struct error *error) MUST_CHECK;
 /* Runs SQL text without parameters. */

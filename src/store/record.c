@@ -568,12 +568,7 @@ enum status record_set_complete(struct store *store, const char *patient, bool c
 
 enum status record_set_cursor(struct store *store, const char *scope, const char *value, struct error *error)
 {
-    sqlite3_stmt *statement =
-        database_statement(store, "INSERT OR REPLACE INTO cursor (scope, value) VALUES (?, ?)", error);
-    if (statement == NULL) {
-        return database_error(store, error);
-    }
-    bind_text(statement, 1, scope);
-    bind_text(statement, 2, value);
-    return database_run(store, statement, error);
+    const char *const texts[] = {scope, value};
+    return database_put(store, "UPDATE cursor SET value = ?2 WHERE scope = ?1", "INSERT INTO cursor (scope, value) VALUES (?1, ?2)",
+                        texts, 2, error);
 }

@@ -55,15 +55,9 @@ void identity_derive(const struct incoming *incoming, const char *type, const ch
 
 static enum status remember(struct store *store, const char *type, const char *uuid, const char *id, struct error *error)
 {
-    sqlite3_stmt *statement =
-        database_statement(store, "INSERT OR REPLACE INTO identity (type, uuid, id) VALUES (?, ?, ?)", error);
-    if (statement == NULL) {
-        return database_error(store, error);
-    }
-    bind_text(statement, 1, type);
-    bind_text(statement, 2, uuid);
-    bind_text(statement, 3, id);
-    return database_run(store, statement, error);
+    const char *const texts[] = {type, uuid, id};
+    return database_put(store, "UPDATE identity SET id = ?3 WHERE type = ?1 AND uuid = ?2",
+                        "INSERT INTO identity (type, uuid, id) VALUES (?1, ?2, ?3)", texts, 3, error);
 }
 
 /* A nurse who enrolled without a server signs with the server's id from now on. */
@@ -92,11 +86,14 @@ static enum status run_text(struct store *store, const char *sql, const char *te
 
 static enum status rename_row(struct store *store, int64_t key, const char *id, const char *version, struct error *error)
 {
-    enum status status = run_text(store, "UPDATE resource SET version = ? WHERE key = ?", version, key, error);
-
-    if (status == STATUS_OK) {
-        status = run_text(store, "UPDATE resource SET id = ? WHERE key = ?", id, key, error);
+    sqlite3_stmt *statement = database_statement(store, "UPDATE resource SET version = ?, id = ? WHERE key = ?", error);
+    if (statement == NULL) {
+        return database_error(store, error);
     }
+    bind_text(statement, 1, version);
+    bind_text(statement, 2, id);
+    bind_integer(statement, 3, key);
+    enum status status = database_run(store, statement, error);
     if (status == STATUS_OK) {
         status = run_text(store, "UPDATE reading SET id = ? WHERE resource = ?", id, key, error);
     }

@@ -50,16 +50,9 @@ enum status store_setting_set(struct store *store, const char *name, const char 
     if (status != STATUS_OK) {
         return status;
     }
-    sqlite3_stmt *statement =
-        database_statement(store, "INSERT OR REPLACE INTO setting (name, value) VALUES (?1, ?2)", error);
-    if (statement == NULL) {
-        status = database_error(store, error);
-    } else {
-        bind_text(statement, 1, name);
-        bind_text(statement, 2, value);
-        status = database_run(store, statement, error);
-        sqlite3_clear_bindings(statement);
-    }
+    const char *const texts[] = {name, value};
+    status = database_put(store, "UPDATE setting SET value = ?2 WHERE name = ?1",
+                          "INSERT INTO setting (name, value) VALUES (?1, ?2)", texts, 2, error);
     return database_end(store, status, error);
 }
 
