@@ -29,6 +29,7 @@ struct model_habits {
     bool as_batch;          /* transactions are run as batches */
     bool no_conditions;     /* passes over ifNoneExist and ifMatch */
     bool shows;             /* answers to transactions hold the resources */
+    bool whole_statement;   /* passes over _elements at /metadata: most do not */
     const char *refuses;    /* resources that hold this text, or NULL */
     instant behind;         /* by so much what it stamps changes with is behind the clock */
 };

@@ -88,6 +88,19 @@ static void enrol_nurse(struct nurse *nurse)
     }
 }
 
+/* Within the kernel: what goes through our own buffers is wiped there. */
+static void copy_record(const char *from, const char *to)
+{
+    int in = open(from, O_RDONLY | O_CLOEXEC);
+    int out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    ssize_t copied = 1;
+    assert_true(in >= 0 && out >= 0);
+    while (copied > 0) {
+        copied = copy_file_range(in, NULL, out, NULL, (size_t)1 << 20, 0);
+    }
+    assert_true(copied == 0 && close(in) == 0 && close(out) == 0);
+}
+
 void nurse_begin(struct world *world, int number)
 {
     struct nurse *nurse = &world->nurses[number - 1];
@@ -102,7 +115,7 @@ void nurse_begin(struct world *world, int number)
     fixture->folder = test_folder_make();
     assert_int_equal(paths_find(&fixture->paths, "nurse", fixture->folder, NULL, NULL), STATUS_OK);
     assert_int_equal(file_make_private_folder(fixture->paths.folder, NULL), STATUS_OK);
-    copy_file(template->paths.record, fixture->paths.record);
+    copy_record(template->paths.record, fixture->paths.record);
     fixture->vault = template->vault;
     fixture->options.randomness = randomness_seeded(&nurse->seed);
     fixture->options.clock = (struct clock){device_now, device_monotonic, device_sleep, nurse};
@@ -336,7 +349,7 @@ enum status nurse_sync(struct nurse *nurse)
     atomic_store(&nurse->stop, false);
     error_clear(error);
     trace(world, "%s syncs", nurse->name);
-    arm(nurse, 15, 400);
+    arm(nurse, 15, 350);
     enum status status = sync_run(&nurse->sync, &nurse->result, error);
     bool crashed = disarm(nurse);
     world->tally.syncs++;

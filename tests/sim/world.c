@@ -18,7 +18,7 @@ static struct model *make_model(struct world *world)
     struct model_habits habits = {
         .conflict_status = chance(world, 50) ? 409 : 412, .most_entries = chance(world, 20) ? 8 : 0,
         .largest_page = pages[draw(world, 4)], .merges = chance(world, 50), .as_batch = chance(world, 25),
-        .shows = chance(world, 50), .behind = world->behind};
+        .shows = chance(world, 50), .behind = world->behind, .whole_statement = world->seed % 4 == 0};
     world->any_order = habits.shows && chance(world, 40);
     world->rule = chance(world, 30) ? rules[world->seed % (sizeof rules / sizeof rules[0])] : NULL;
     habits.refuses = world->rule;
