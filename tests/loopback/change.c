@@ -208,7 +208,8 @@ static bool resolve_reference(cJSON *reference, const char *element, void *conte
         return resolve_conditional_reference(set, reference);
     }
     if (reference_target(text, set->base, target)) {
-        if (set->server->options.integrity && !exists_afterwards(set, target)) {
+        bool promised = set->current->promised != NULL && table_get(set->current->promised, target) != NULL;
+        if (set->server->options.integrity && !promised && !exists_afterwards(set, target)) {
             return fail(set->failure, 400, "processing", "HAPI-1094: Resource %s not found, specified in path: %s.%s",
                         target, set->current->type, element);
         }

@@ -32,6 +32,7 @@ struct change {
     const char *condition;      /* If-None-Exist, or the query of a conditional update; NULL */
     const char *full_url;       /* what other entries may call it; NULL */
     const char *if_match;       /* NULL */
+    const struct table *promised; /* "Type/id" of what this may name before it is there; NULL */
     cJSON *tree;                /* borrowed, changed in place; NULL for a delete */
     char *condition_key;        /* this and the next are scratch of changes_apply() */
     char *url_key;

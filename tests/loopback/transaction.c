@@ -3,7 +3,9 @@
  * one set for each entry; reads are answered after the changes, through the
  * same door as any GET. Answers come in the order of the entries and in HAPI's shape.
  */
+#include "index.h"
 #include "rest.h"
+#include "search.h"
 
 #include "base/text.h"
 
@@ -154,7 +156,7 @@ static void drop_change(struct transaction *transaction, size_t dropped, const s
             (transaction->change_count - dropped) * sizeof transaction->changes[0]);
 }
 
-/* What can be stored is, together; what names a dropped entry fails with it. */
+/* What can be stored is, together: a Bundle in which nothing names anything. */
 static void apply_possible(struct transaction *transaction)
 {
     struct failure failure = {.entry = -1};
@@ -165,11 +167,104 @@ static void apply_possible(struct transaction *transaction)
     }
 }
 
+static void apply_each(struct transaction *transaction)
+{
+    for (size_t i = 0; i < transaction->count; i++) {
+        struct entry *entry = &transaction->entries[i];
+        if (entry->state == ENTRY_CHANGE && !changes_apply(transaction->server, transaction->request->base,
+                                                           &transaction->changes[entry->change], 1, &entry->failure)) {
+            entry->state = ENTRY_FAILED;
+            entry->failure.entry = (int)i;
+        }
+    }
+}
+
+/* What a Bundle that is run as a batch calls its entries, and the ids that these have or will have. */
+struct promises {
+    struct table by_url;    /* "Type/id" by fullUrl */
+    struct table by_target; /* the same by itself */
+};
+
+/* The id of what the entry would create, or of what its condition finds. */
+static const char *promise(struct transaction *transaction, struct change *change)
+{
+    struct store *store = &transaction->server->store;
+    struct failure failure;
+    struct rows rows;
+    const char *found = NULL;
+
+    if (change->method != CHANGE_CREATE) {
+        return change->target;
+    }
+    if (change->condition != NULL &&
+        search_condition(store, transaction->request->base, change->type, change->condition, &rows, &failure)) {
+        found = rows.count == 1 ? rows.items[0]->target : NULL;
+        rows_free(&rows);
+    }
+    if (found == NULL) {
+        store_new_target(store, change->type, change->target);
+    }
+    return found != NULL ? found : change->target;
+}
+
+static bool keep_promise(cJSON *reference, const char *element, void *context)
+{
+    const struct promises *promises = context;
+    const char *target = table_get(&promises->by_url, reference->valuestring);
+
+    (void)element;
+    if (target != NULL) {
+        need(cJSON_SetValuestring(reference, target));
+    }
+    return true;
+}
+
+/* As Medplum's router: ids are given first, references rewritten, and then each entry is stored or not, by itself. What is
+ * stored may name, by the id that it would have had, what is not. */
+static void apply_one_by_one(struct transaction *transaction)
+{
+    struct promises promises = {0};
+
+    for (size_t i = 0; i < transaction->change_count; i++) {
+        struct change *change = &transaction->changes[i];
+        if (change->full_url != NULL && text_starts_with(change->full_url, "urn:uuid:")) {
+            char *target = (char *)(uintptr_t)promise(transaction, change);
+            table_put(&promises.by_url, change->full_url, target);
+            table_put(&promises.by_target, target, target);
+        }
+    }
+    for (size_t i = 0; i < transaction->change_count; i++) {
+        struct change *change = &transaction->changes[i];
+        change->promised = &promises.by_target;
+        if (change->tree != NULL) {
+            each_reference(change->tree, keep_promise, &promises);
+        }
+    }
+    apply_each(transaction);
+    table_free(&promises.by_url);
+    table_free(&promises.by_target);
+}
+
+/* Whether entries are called something that others may name them by. */
+static bool has_names(const struct transaction *transaction)
+{
+    for (size_t i = 0; i < transaction->change_count; i++) {
+        if (transaction->changes[i].full_url != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool apply_entries(struct transaction *transaction, struct failure *failure)
 {
     struct server *server = transaction->server;
     const char *base = transaction->request->base;
 
+    if (transaction->atomic && server->options.as_batch && has_names(transaction)) {
+        apply_one_by_one(transaction);
+        return true;
+    }
     if (transaction->atomic && server->options.as_batch) {
         apply_possible(transaction);
         return true;
@@ -181,14 +276,7 @@ static bool apply_entries(struct transaction *transaction, struct failure *failu
         }
         return true;
     }
-    for (size_t i = 0; i < transaction->count; i++) {
-        struct entry *entry = &transaction->entries[i];
-        if (entry->state == ENTRY_CHANGE &&
-            !changes_apply(server, base, &transaction->changes[entry->change], 1, &entry->failure)) {
-            entry->state = ENTRY_FAILED;
-            entry->failure.entry = (int)i;
-        }
-    }
+    apply_each(transaction);
     return true;
 }
 

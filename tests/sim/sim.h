@@ -60,6 +60,7 @@ enum law {
     LAW_CONTENT,     /* and as it was signed */
     LAW_SYNCED,      /* nothing counts as sent that the server does not have */
     LAW_OFFICE,      /* nobody's change is overwritten unseen */
+    LAW_REFERENCE,   /* nothing of ours names what never was */
     LAW_IDENTITY,    /* our UUIDs stand for the server's ids of the same things */
     LAW_COMPLETE,    /* a complete chart has what the server had when the sync began */
     LAW_EQUAL,       /* in the end both sides are equal */
