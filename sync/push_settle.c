@@ -169,13 +169,16 @@ static enum status meet_found(struct push *push, const struct outbox_row *row, c
     return status;
 }
 
+static const char not_shown[] = N_("The server has it, but does not show it; it is sent again.");
+
 enum status push_found(struct push *push, const struct outbox_row *row, const struct found *found, struct error *error)
 {
     struct store *store = push->sync->store;
     struct error refusal = {0};
-    bool read = false;
+    bool dangling = false;
     bool shown = false;
-    enum status status = record_has_dangling(store, row->number, found->theirs, found->told, &read, &refusal);
+    enum status status = record_has_dangling(store, row->number, found->theirs, found->told, &dangling, &refusal);
+    bool read = dangling;
     if (status == STATUS_OK && !read) {
         status = record_found(store, row->number, found->id, found->version, NULL, &refusal);
         read = status == STATUS_INVALID;
@@ -184,11 +187,14 @@ enum status push_found(struct push *push, const struct outbox_row *row, const st
     if (status == STATUS_OK && read) {
         status = meet_found(push, row, found->id, &shown, &refusal);
     }
+    if (status == STATUS_OK && dangling && !shown && strcmp(row->reason, _(not_shown)) != 0) {
+        return try_again(push, row, 0, _(not_shown), error); /* it is looked at once more before that is let be */
+    }
     if (status == STATUS_OK && read && !shown) {
         status = record_found(store, row->number, found->id, found->version, NULL, &refusal);
     }
     if (status == STATUS_INVALID) {
-        return try_again(push, row, 0, _("The server has it, but does not show it; it is sent again."), error);
+        return try_again(push, row, 0, _(not_shown), error);
     }
     return status == STATUS_OK ? note_meeting(push, row, error) : accepted(push, status, &refusal, error);
 }

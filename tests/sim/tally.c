@@ -14,7 +14,8 @@ static const char *const troubles[TROUBLE_COUNT] = {
 };
 static const char *const laws[LAW_COUNT] = {
     [LAW_DELIVERED] = "delivered", [LAW_ONCE] = "once", [LAW_CONTENT] = "content as signed", [LAW_SYNCED] = "no false synced",
-    [LAW_OFFICE] = "no lost update", [LAW_REFERENCE] = "names what is", [LAW_IDENTITY] = "identities", [LAW_COMPLETE] = "complete is complete",
+    [LAW_OFFICE] = "no lost update", [LAW_REFERENCE] = "names what is", [LAW_IDENTITY] = "identities",
+    [LAW_COMPLETE] = "complete is complete",
     [LAW_EQUAL] = "both sides equal", [LAW_WRONG_CHART] = "right chart", [LAW_CONFLICT] = "real conflicts",
     [LAW_SILENT] = "second sync silent", [LAW_ENDS] = "ends", [LAW_RECORD] = "record whole",
 };
