@@ -94,6 +94,9 @@ static bool fits(const struct request *request, enum trouble trouble)
 static enum trouble choose(struct nurse *nurse, const struct request *request)
 {
     struct world *world = nurse->world;
+    if (nurse->dead_from > 0 && nurse->exchanges >= nurse->dead_from) {
+        return TROUBLE_NOT_SENT;
+    }
     if (nurse->refused_logins > 0) {
         nurse->refused_logins--;
         return TROUBLE_EXPIRED;

@@ -345,6 +345,7 @@ enum status nurse_sync(struct nurse *nurse)
     memset(nurse->was_complete, 0, sizeof nurse->was_complete);
     assert_int_equal(outbox_each_patient(nurse->fixture.store, note_complete, nurse, NULL), STATUS_OK);
     nurse->exchanges = 0;
+    nurse->dead_from = world->tunnels && !world->healed && chance(world, 50) ? 1 + (int)draw(world, 8) : 0;
     nurse->said_no = false;
     atomic_store(&nurse->stop, false);
     error_clear(error);

@@ -60,8 +60,10 @@ static void append_observation(struct world *world, struct buffer *out, const ch
                   patient, at, draw(world, 100));
 }
 
-static void put_chart(struct world *world, int patient, instant at)
+/* One thing after the other, the last of them before `until`. */
+static void put_chart(struct world *world, int patient, instant until)
 {
+    instant at = until - INSTANT_MINUTE;
     char target[48];
     char body[1024];
     char id[24];
@@ -82,7 +84,7 @@ static void put_chart(struct world *world, int patient, instant at)
         text_format(target, sizeof target, "%s/%s", rest[i][0], id);
         text_format(body, sizeof body, "{\"resourceType\":\"%s\",\"id\":\"%s\",%s:{\"reference\":\"Patient/p%d\"}}", rest[i][0],
                     id, rest[i][1], patient);
-        put(world, target, body, at);
+        put(world, target, body, at += INSTANT_SECOND);
     }
     for (uint32_t i = draw(world, 6); i > 0; i--) {
         struct buffer one;
@@ -90,7 +92,7 @@ static void put_chart(struct world *world, int patient, instant at)
         text_format(id, sizeof id, "o%d-%u", patient, i);
         text_format(target, sizeof target, "Observation/%s", id);
         append_observation(world, &one, id, patient);
-        put(world, target, buffer_text(&one), at);
+        put(world, target, buffer_text(&one), at += INSTANT_SECOND);
         buffer_free(&one);
     }
 }

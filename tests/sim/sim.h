@@ -111,6 +111,7 @@ struct nurse {
     atomic_bool stop;
     bool made_here;             /* enrolled without a server: her Practitioner is sent later */
     int exchanges;              /* of the sync that is running */
+    int dead_from;              /* from this request on nothing goes through; 0: never */
     char *ahead_url;            /* owned: of the request sent ahead, NULL when there is none */
     struct response ahead;      /* its answer */
     struct spent spent;
@@ -176,6 +177,7 @@ struct world {
     instant behind;             /* by so much the server's stamps are behind its Date: more than the client's overlap */
     bool any_order;             /* the server answers transactions in any order */
     bool no_conditions;         /* the server passes over ifNoneExist and ifMatch */
+    bool tunnels;               /* the link dies within a sync, after the office was busy for a while */
     bool office_meanwhile;      /* the office writes while syncs run */
     bool decided;               /* in the end the nurses decide their conflicts */
     const char *rule;           /* what the server refuses wherever it is said; NULL: nothing */

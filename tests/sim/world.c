@@ -56,6 +56,7 @@ static void begin(struct world *world)
     world->decided = chance(world, 60);
     world->nurse_count = 2 + (chance(world, 12) ? 1 : 0);
     world->patient_count = 3 + (int)draw(world, 2);
+    world->tunnels = world->seed % 4 == 1;
     world->behind = world->seed % 8 == 0 ? 30 * INSTANT_MINUTE : 0;
     trace(world, "seed %llu: %d nurses, %d patients, %u %% trouble, %lld ms a request", (unsigned long long)world->seed,
           world->nurse_count, world->patient_count, world->trouble_percent, (long long)world->latency);
@@ -131,6 +132,11 @@ static void step(struct world *world)
     world->now += (instant)(1 + draw(world, 60)) * INSTANT_SECOND;
     world_deliver(world);
     if (what < 34) {
+        if (world->tunnels && chance(world, 60)) {
+            office_act(world);
+            world->now += 15 * INSTANT_MINUTE; /* longer than anybody reaches back */
+            world_deliver(world);
+        }
         (void)nurse_sync(nurse);
         (void)nurse_correct(nurse);
         if (world->latency == 0 && world->allowed[TROUBLE_LATE_ROWS] && chance(world, 25)) {
