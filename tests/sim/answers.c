@@ -62,10 +62,20 @@ static void disturb_transaction(struct world *world, cJSON *tree, cJSON *entries
 static void disturb_search(struct world *world, cJSON *tree, cJSON *entries, int count)
 {
     int64_t total = 0;
-    world->left_out = json_integer(tree, "total", &total) && !world->left_out && chance(world, 50);
-    if (world->left_out) { /* never twice running: then it is what the server shows */
-        cJSON_DeleteItemFromArray(entries, (int)draw(world, (uint32_t)count));
-    } else if (chance(world, 50)) {
+    bool counted = json_integer(tree, "total", &total);
+    bool more = world->left_out == 1 && world->asked_again && count > 1; /* never as many twice running: then it is what it shows */
+    bool lies = counted && (more || (world->left_out == 0 && chance(world, 50)));
+    for (int i = 0; lies && i <= world->left_out; i++) {
+        cJSON_DeleteItemFromArray(entries, (int)draw(world, (uint32_t)(count - i)));
+    }
+    if (counted) {
+        world->left_out = lies ? world->left_out + 1 : 0;
+        world->asked_again = false;
+    }
+    if (lies) {
+        return;
+    }
+    if (chance(world, 50)) {
         cJSON_AddItemToArray(entries, cJSON_Duplicate(cJSON_GetArrayItem(entries, (int)draw(world, (uint32_t)count)), true));
     } else {
         cJSON_AddItemToArray(entries, cJSON_DetachItemFromArray(entries, 0));

@@ -101,6 +101,12 @@ static enum trouble choose(struct nurse *nurse, const struct request *request)
         nurse->refused_logins--;
         return TROUBLE_EXPIRED;
     }
+    /* Who left something out may leave out more when he is asked again. */
+    bool first = strstr(request->url, "_sort=") != NULL;
+    world->asked_again = world->asked_again || (world->left_out == 1 && first);
+    if (world->asked_again && !world->healed && (first || fits(request, TROUBLE_LOST_PAGE)) && chance(world, 50)) {
+        return TROUBLE_ODD_ANSWER;
+    }
     /* What is written is rare among all that is read, and matters more. */
     uint32_t percent = is_write(request) && world->trouble_percent > 0 ? 40 + world->trouble_percent : world->trouble_percent;
     if (world->healed || !chance(world, percent)) {

@@ -182,7 +182,8 @@ struct world {
     bool decided;               /* in the end the nurses decide their conflicts */
     const char *rule;           /* what the server refuses wherever it is said; NULL: nothing */
     bool healed;
-    bool left_out;              /* the last answer that was disturbed lacked an entry */
+    int left_out;               /* so many entries lacked the last answer that lied about them */
+    bool asked_again;           /* after that, from the beginning */
     bool restored;
     int changes;                /* numbers what the office writes */
 
