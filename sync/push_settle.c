@@ -313,7 +313,7 @@ struct settling {
     bool paired;               /* counts agree: entry i speaks of row i */
     bool *settled;             /* per row */
     bool *together;            /* per row: in one transaction with others */
-    bool any_failed;           /* of what was to be created something is not there, or is not spoken of */
+    bool any_failed;           /* an entry said that what it was to create is not there */
     bool successes;            /* the second walk over the entries: what succeeded may name what did not */
     bool interrupted;          /* an entry said "later" */
 };
@@ -491,7 +491,6 @@ enum status push_settle(struct push *push, const struct push_batch *batch, const
     settling.settled = memory_allocate_array(batch->count, sizeof *settling.settled);
     settling.together = memory_allocate_array(batch->count, sizeof *settling.together);
     settling.paired = bundle_count(answer) == batch->count;
-    settling.any_failed = !settling.paired; /* what it does not speak of may have failed as well */
     bool ready = settling.settled != NULL && settling.together != NULL;
     enum status status = ready ? bundle_each(answer, settle_entry, &settling, error) : error_no_memory(error);
     settling.successes = true;
