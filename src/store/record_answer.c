@@ -56,7 +56,7 @@ static enum status rebase(struct store *store, const struct pending *pending, co
 {
     sqlite3_stmt *statement = database_statement(
         store,
-        "UPDATE outbox SET base_version = ?1, if_none_exist = '', superseded = 0, state = 'waiting', base_body = "
+        "UPDATE outbox SET base_version = ?1, if_none_exist = '', superseded = 0, state = 'waiting', reason = '', base_body = "
         "coalesce(?3, base_body, (SELECT body FROM sent WHERE outbox = ?2 ORDER BY rowid DESC LIMIT 1), body) "
         "WHERE number = ?2",
         error);
@@ -255,6 +255,23 @@ static enum status meet_arrived(struct store *store, struct row *row, const stru
     return status;
 }
 
+/* What is there is as it was sent; but where that has a dangling reference the row waits, as a change that names ours. */
+static enum status accept_as_sent(struct store *store, struct row *row, const struct pending *pending,
+                                  const struct at_server *there, struct error *error)
+{
+    char *mine = NULL;
+
+    enum status status = there->body == NULL ? STATUS_OK : dangling_replaced(store, pending->number, there, &mine, error);
+    if (status == STATUS_OK && mine == NULL) {
+        status = pending_done(store, row, pending, error);
+    } else if (status == STATUS_OK) {
+        status = rebase(store, pending, there->version, there->body, error);
+        status = status == STATUS_OK ? set_body(store, pending, mine, error) : status;
+    }
+    memory_free(mine);
+    return status == STATUS_OK ? identity_settle(store, row, there->id, there->version, error) : status;
+}
+
 enum status pending_arrived(struct store *store, struct row *row, const struct pending *pending,
                             const struct at_server *there, struct error *error)
 {
@@ -264,10 +281,7 @@ enum status pending_arrived(struct store *store, struct row *row, const struct p
     if (status == STATUS_OK && changed) {
         return meet_arrived(store, row, pending, there, error);
     }
-    if (status == STATUS_OK) {
-        status = pending_done(store, row, pending, error);
-    }
-    return status == STATUS_OK ? identity_settle(store, row, there->id, there->version, error) : status;
+    return status == STATUS_OK ? accept_as_sent(store, row, pending, there, error) : status;
 }
 
 static enum status mark_refused(struct store *store, const struct pending *pending, int http_status, const char *words,
@@ -304,23 +318,6 @@ static enum status is_another(struct store *store, const struct row *row, const 
 }
 
 static const char taken_for_another[] = N_("The server took it for another record; tell the office.");
-
-/* What is there is as it was sent; but where that has a dangling reference the row waits, as a change that names ours. */
-static enum status accept_as_sent(struct store *store, struct row *row, const struct pending *pending,
-                                  const struct at_server *there, struct error *error)
-{
-    char *mine = NULL;
-
-    enum status status = there->body == NULL ? STATUS_OK : dangling_replaced(store, pending->number, there, &mine, error);
-    if (status == STATUS_OK && mine == NULL) {
-        status = pending_done(store, row, pending, error);
-    } else if (status == STATUS_OK) {
-        status = rebase(store, pending, there->version, there->body, error);
-        status = status == STATUS_OK ? set_body(store, pending, mine, error) : status;
-    }
-    memory_free(mine);
-    return status == STATUS_OK ? identity_settle(store, row, there->id, there->version, error) : status;
-}
 
 /* `found`: nobody can tell from which try it is there; else it is as it was sent last. */
 static enum status accept(struct store *store, struct row *row, const struct pending *pending,

@@ -223,6 +223,44 @@ static void what_names_one_under_another_id_is_put_right(void **state)
     free_bed(bed);
 }
 
+/* What the server has of a visit is found by its identifier, and not shown. */
+static bool not_shown(struct script *script, const struct request *request, struct response *response)
+{
+    (void)script;
+    if (strcmp(request->method, "GET") != 0 || strchr(request->url, '?') != NULL || strstr(request->url, "/Group/") != NULL) {
+        return false;
+    }
+    reply(response, 413, FHIR_JSON, OUTCOME("error", "too large"));
+    return true;
+}
+
+#define WAITING_UNSEEN "SELECT count(*) FROM outbox WHERE state = 'waiting' AND reason LIKE '%does not show it%'"
+
+/* Looked at once more; a server that shows it then gets it put right, and one that never does keeps nobody waiting. */
+static void what_is_not_shown_is_looked_at_once_more(void **state)
+{
+    (void)state;
+    for (int shown = 0; shown < 2; shown++) {
+        struct bed *bed = NULL;
+        struct script script;
+        char visit[UUID_SIZE];
+        begin(&bed, &script, whole_visit, visit);
+        script.answer = not_shown;
+        assert_run(bed, STATUS_ATTENTION);
+        int dangling = held(bed, "", NEVER_THERE);
+        assert_true(dangling > 2);
+        assert_int_equal(number(bed, "SELECT count(*) FROM outbox WHERE state = 'waiting'"), dangling);
+        assert_int_equal(number(bed, WAITING_UNSEEN), 1); /* the signature: the rest was in the pull of the same run */
+        script.answer = shown == 1 ? NULL : not_shown;
+        assert_run(bed, STATUS_ATTENTION);
+        assert_int_equal(number(bed, WAITING_UNSEEN), 0);
+        assert_int_equal(number(bed, "SELECT count(*) FROM outbox WHERE state = 'waiting'"), shown == 1 ? dangling : dangling - 1);
+        assert_int_equal(number(bed, "SELECT count(*) FROM outbox WHERE state = 'refused'"), 1);
+        script_end(&script);
+        free_bed(bed);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -230,6 +268,7 @@ int main(void)
         cmocka_unit_test(what_names_one_that_was_refused_unheard_is_put_right),
         cmocka_unit_test(nor_does_it_go_before_what_it_names),
         cmocka_unit_test(what_names_one_under_another_id_is_put_right),
+        cmocka_unit_test(what_is_not_shown_is_looked_at_once_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
