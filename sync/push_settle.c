@@ -307,13 +307,20 @@ enum status push_refuse(struct push *push, const struct outbox_row *row, int htt
     return status == STATUS_OK ? refuse(push, row, http_status, words, error) : status;
 }
 
+/* How far it is with a row. */
+struct standing {
+    bool settled;
+    bool together; /* in one transaction with others */
+    bool spoken;   /* of it by an entry; known only where the counts do not agree */
+    struct own *own; /* owned: of one that is not spoken of, what was found; NULL before */
+};
+
 struct settling {
     struct push *push;
     const struct push_batch *batch;
     bool paired;               /* counts agree: entry i speaks of row i */
-    bool *settled;             /* per row */
-    bool *together;            /* per row: in one transaction with others */
-    bool any_failed;           /* an entry said that what it was to create is not there */
+    struct standing *rows;     /* owned: as in the batch */
+    bool any_failed;           /* something that was to be created is not there */
     bool successes;            /* the second walk over the entries: what succeeded may name what did not */
     bool interrupted;          /* an entry said "later" */
 };
@@ -378,12 +385,12 @@ static enum status accept_together(void *context, size_t index, const struct bun
     struct found found;
     size_t place = 0;
     const struct outbox_row *row = row_of(settling, index, entry, &place);
-    bool plain = row != NULL && !settling->settled[place] && !settling->together[place] && entry->status >= 200 &&
+    bool plain = row != NULL && !settling->rows[place].settled && !settling->rows[place].together && entry->status >= 200 &&
                  entry->status < 300 && (entry->status == 201) != row->is_update && is_receipt(row, entry, &head, &found);
     if (!plain) {
         return STATUS_OK;
     }
-    settling->together[place] = true;
+    settling->rows[place].together = true;
     return record_accept(settling->push->sync->store, row->number, found.id, found.version, error);
 }
 
@@ -401,8 +408,8 @@ static void settle_together(struct settling *settling, const cJSON *answer)
         return;
     }
     for (size_t i = 0; i < settling->batch->count; i++) {
-        if (settling->together[i]) {
-            settling->settled[i] = true;
+        if (settling->rows[i].together) {
+            settling->rows[i].settled = true;
             push->result->entry.pushed++;
             caseload_add(&push->fresh, settling->batch->rows[i]->uuid);
         }
@@ -419,14 +426,14 @@ static enum status settle_success(struct settling *settling, const struct outbox
     }
     if (row->is_update && entry->status == 201) { /* it was deleted a moment ago: the nurse hears of that */
         enum status status = meet_target(settling->push, row, &(struct target){.gone = true}, error);
-        settling->settled[place] = status == STATUS_OK;
+        settling->rows[place].settled = status == STATUS_OK;
         return status;
     }
     /* A condition that was met is answered with 200. */
     bool now = row->is_update || entry->status == 201;
     found.told = settling->any_failed;
     enum status status = take_success(settling, row, &found, now, error);
-    settling->settled[place] = status == STATUS_OK;
+    settling->rows[place].settled = status == STATUS_OK;
     return status;
 }
 
@@ -454,7 +461,7 @@ static enum status settle_entry(void *context, size_t index, const struct bundle
     struct settling *settling = context;
     size_t place = 0;
     const struct outbox_row *row = row_of(settling, index, entry, &place);
-    if (row == NULL || settling->settled[place] || entry->status < 200 || (entry->status >= 300 && entry->status < 400)) {
+    if (row == NULL || settling->rows[place].settled || entry->status < 200 || (entry->status >= 300 && entry->status < 400)) {
         return STATUS_OK; /* says nothing of a row: it is looked up */
     }
     if ((entry->status < 300) != settling->successes) {
@@ -463,7 +470,7 @@ static enum status settle_entry(void *context, size_t index, const struct bundle
     if (entry->status < 300) {
         return settle_success(settling, row, place, entry, error);
     }
-    settling->settled[place] = true;
+    settling->rows[place].settled = true;
     settling->any_failed = settling->any_failed || !row->is_update;
     if (entry->status == 401 || entry->status == 408 || entry->status == 429 || entry->status >= 500) {
         return settle_later(settling, row, entry, error);
@@ -471,42 +478,84 @@ static enum status settle_entry(void *context, size_t index, const struct bundle
     return push_refuse(settling->push, row, entry->status, entry->outcome, error);
 }
 
-/* A row that the answer did not speak of. */
-static enum status settle_missing(struct push *push, const struct outbox_row *row, struct error *error)
+static enum status note_spoken(void *context, size_t index, const struct bundle_entry *entry, struct error *error)
 {
-    struct own own;
-    enum status status = look_up(push, row, &own, error);
-    if (status == STATUS_OK) {
-        status = own.id[0] != '\0'
-                     ? found_own(push, &own, error)
-                     : try_again(push, row, 0, _("the server's answer did not mention it; it is sent again"), error);
+    struct settling *settling = context;
+    struct resource_head head;
+    struct found found;
+    size_t place = 0;
+    const struct outbox_row *row = row_of(settling, index, entry, &place);
+    (void)error;
+    if (row != NULL && (entry->status >= 400 || (entry->status >= 200 && entry->status < 300 && is_receipt(row, entry, &head, &found)))) {
+        settling->rows[place].spoken = true;
     }
-    cJSON_Delete(own.resource);
+    return STATUS_OK;
+}
+
+/* A refusal does not say whom it refuses: with an entry too many or too few it may be any of those that are not spoken of,
+ * and what was stored beside it may name that. So they are looked up before anything is taken for accepted. */
+static enum status look_up_unspoken(struct settling *settling, const cJSON *answer, struct error *error)
+{
+    const struct push_batch *batch = settling->batch;
+    enum status status = settling->paired ? STATUS_OK : bundle_each(answer, note_spoken, settling, error);
+    for (size_t i = 0; i < batch->count && !settling->paired && status == STATUS_OK; i++) {
+        struct standing *standing = &settling->rows[i];
+        if (standing->spoken || batch->rows[i]->is_update) {
+            continue;
+        }
+        standing->own = memory_allocate(sizeof *standing->own);
+        status = standing->own == NULL ? error_no_memory(error) : look_up(settling->push, batch->rows[i], standing->own, error);
+        settling->any_failed = settling->any_failed || (status == STATUS_OK && standing->own->id[0] == '\0');
+    }
     return status;
+}
+
+/* A row that the answer did not speak of. */
+static enum status settle_missing(struct settling *settling, size_t place, struct error *error)
+{
+    struct push *push = settling->push;
+    const struct outbox_row *row = settling->batch->rows[place];
+    struct own fresh = {.row = NULL};
+    struct own *own = settling->rows[place].own != NULL ? settling->rows[place].own : &fresh;
+    enum status status = own->row == NULL ? look_up(push, row, own, error) : STATUS_OK;
+    if (status == STATUS_OK) {
+        status = own->id[0] != '\0' ? found_own(push, own, error)
+                                    : try_again(push, row, 0, _("the server's answer did not mention it; it is sent again"), error);
+    }
+    cJSON_Delete(fresh.resource);
+    return status;
+}
+
+static void settling_free(struct settling *settling)
+{
+    for (size_t i = 0; i < settling->batch->count && settling->rows != NULL; i++) {
+        struct own *own = settling->rows[i].own;
+        cJSON_Delete(own == NULL ? NULL : own->resource);
+        memory_free(own);
+    }
+    memory_free(settling->rows);
 }
 
 enum status push_settle(struct push *push, const struct push_batch *batch, const cJSON *answer, struct error *error)
 {
     struct settling settling = {.push = push, .batch = batch};
-    settling.settled = memory_allocate_array(batch->count, sizeof *settling.settled);
-    settling.together = memory_allocate_array(batch->count, sizeof *settling.together);
+    settling.rows = memory_allocate_array(batch->count, sizeof *settling.rows);
     settling.paired = bundle_count(answer) == batch->count;
-    bool ready = settling.settled != NULL && settling.together != NULL;
-    enum status status = ready ? bundle_each(answer, settle_entry, &settling, error) : error_no_memory(error);
+    enum status status = settling.rows == NULL ? error_no_memory(error) : bundle_each(answer, settle_entry, &settling, error);
+    if (status == STATUS_OK) {
+        status = look_up_unspoken(&settling, answer, error);
+    }
     settling.successes = true;
     if (status == STATUS_OK) {
         settle_together(&settling, answer);
         status = bundle_each(answer, settle_entry, &settling, error);
     }
     for (size_t i = 0; i < batch->count && status == STATUS_OK; i++) {
-        if (!settling.settled[i]) {
-            status = settle_missing(push, batch->rows[i], error);
-        }
+        status = settling.rows[i].settled ? STATUS_OK : settle_missing(&settling, i, error);
     }
     if (status == STATUS_OK && settling.interrupted) {
         status = error_set(error, STATUS_UNREACHABLE, _("the server could not take everything right now; it is sent again"));
     }
-    memory_free(settling.together);
-    memory_free(settling.settled);
+    settling_free(&settling);
     return status;
 }

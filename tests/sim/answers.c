@@ -41,26 +41,12 @@ static void forget_versions(cJSON *entries)
     }
 }
 
-/* A refusal names nothing: only its place tells whose it is, while the entries are as many as were sent. */
-static bool holds_refusal(const cJSON *entries)
-{
-    const cJSON *entry = NULL;
-    cJSON_ArrayForEach(entry, entries) {
-        const char *status = json_text(json_object(entry, "response"), "status");
-        if (status != NULL && status[0] == '4') {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void disturb_transaction(struct world *world, cJSON *tree, cJSON *entries, int count)
 {
     bool shown = shows_resources(entries);
     static const char *const ways[] = {"an entry is missing", "an entry is doubled", "in another order", "without versions"};
     uint32_t way = draw(world, shown ? 4 : 2);
     trace(world, "      the answer: %s", ways[way]);
-    world->hid_refusal = world->hid_refusal || (way < 2 && holds_refusal(entries));
     if (way == 0) {
         cJSON_DeleteItemFromArray(entries, (int)draw(world, (uint32_t)count));
     } else if (way == 1) { /* at the end: a doubled entry in the middle would shift the others */

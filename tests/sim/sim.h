@@ -79,7 +79,6 @@ enum exemption {
     EXEMPT_RESTORED_CHART, /* a chart that differs from a server that went back, until that is found out */
     EXEMPT_RESTORED_STALE, /* in the end: something of the office's, newer here than there, and nothing of the nurse's lost */
     EXEMPT_RESTORED_TWICE, /* the number of an answer's version was given to another one before the nurse read hers back */
-    EXEMPT_HIDDEN_REFUSAL, /* what names something that was refused in an answer that does not say whom it refuses */
     EXEMPT_COUNT,
 };
 
@@ -183,7 +182,6 @@ struct world {
     bool decided;               /* in the end the nurses decide their conflicts */
     const char *rule;           /* what the server refuses wherever it is said; NULL: nothing */
     bool healed;
-    bool hid_refusal;           /* an answer to a batch did not say whom it refused */
     int left_out;               /* so many entries lacked the last answer that lied about them */
     bool asked_again;           /* after that, from the beginning */
     bool restored;

@@ -24,7 +24,6 @@ static const char *const exemptions[EXEMPT_COUNT] = {
     [EXEMPT_RESTORED_LOST] = "accepted, gone from the device with its patient, then forgotten by a restored server",
     [EXEMPT_RESTORED_CHART] = "chart differs from a restored server until that is found out, a day later at most",
     [EXEMPT_RESTORED_TWICE] = "an answer not read back yet, whose version number a restored server gave to another change",
-    [EXEMPT_HIDDEN_REFUSAL] = "names what a batch refused, in an answer that did not say which",
     [EXEMPT_RESTORED_STALE] = "an office change that a restored server forgot, still here in the end",
 };
 

@@ -329,11 +329,7 @@ static void check_named(struct world *world, const struct seen *seen, const cJSO
     const cJSON *child = NULL;
     const char *reference = cJSON_IsString(node) && text_equal(node->string, "reference") ? node->valuestring : NULL;
     if (reference != NULL && reference[0] != '#' && never_was(world, reference) && !still_waits(world, seen)) {
-        if (world->hid_refusal) {
-            exempt(world, EXEMPT_HIDDEN_REFUSAL, "%s of n%d names %s", seen->target, seen->author, reference);
-        } else {
-            complain(world, LAW_REFERENCE, "%s of n%d names %s, which never was", seen->target, seen->author, reference);
-        }
+        complain(world, LAW_REFERENCE, "%s of n%d names %s, which never was", seen->target, seen->author, reference);
     }
     cJSON_ArrayForEach(child, node) {
         check_named(world, seen, child);

@@ -98,6 +98,25 @@ static inline void answer_set(struct response *response, cJSON *tree)
     cJSON_Delete(tree);
 }
 
+/* Each entry of the answer to a transaction with what was stored. */
+static inline void answer_show(struct script *script, const cJSON *tree)
+{
+    cJSON *entry = NULL;
+    cJSON_ArrayForEach(entry, json_array(tree, "entry")) {
+        char location[REFERENCE_SIZE];
+        struct response one;
+        char url[256];
+        text_copy(location, sizeof location, json_text(json_object(entry, "response"), "location"));
+        *strstr(location, "/_history") = '\0';
+        text_format(url, sizeof url, "%s/%s", script->bed->base, location);
+        struct request get = {.method = "GET", .url = url};
+        response_init(&one);
+        assert_int_equal(script->inner.exchange(script->inner.context, &get, &one, NULL), STATUS_OK);
+        cJSON_AddItemToObject(entry, "resource", answer_tree(&one));
+        response_free(&one);
+    }
+}
+
 static inline bool is_write(const struct request *request)
 {
     return strcmp(request->method, "POST") == 0 && !request->asks;

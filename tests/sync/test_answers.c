@@ -59,26 +59,13 @@ static void fewer_entries_and_again(struct script *script, const struct request 
 /* The answer in another order, each entry with its resource. */
 static void other_order(struct script *script, const struct request *request, struct response *response)
 {
-    cJSON *entry = NULL;
     if (!is_write(request)) {
         return;
     }
     cJSON *tree = answer_tree(response);
     cJSON *turned = cJSON_CreateArray();
     cJSON *list = cJSON_GetObjectItemCaseSensitive(tree, "entry");
-    cJSON_ArrayForEach(entry, list) {
-        char location[REFERENCE_SIZE];
-        struct response one;
-        char url[256];
-        text_copy(location, sizeof location, json_text(json_object(entry, "response"), "location"));
-        *strstr(location, "/_history") = '\0';
-        text_format(url, sizeof url, "%s/%s", script->bed->base, location);
-        struct request get = {.method = "GET", .url = url};
-        response_init(&one);
-        assert_int_equal(script->inner.exchange(script->inner.context, &get, &one, NULL), STATUS_OK);
-        cJSON_AddItemToObject(entry, "resource", answer_tree(&one));
-        response_free(&one);
-    }
+    answer_show(script, tree);
     for (int last = cJSON_GetArraySize(list) - 1; last >= 0; last--) {
         cJSON_AddItemToArray(turned, cJSON_DetachItemFromArray(list, last));
     }
