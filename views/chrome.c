@@ -165,7 +165,7 @@ static void link_words(const struct application *application, bool narrow, char 
         (void)text_format(out, size, "%s", _("receiving"));
     } else if (application->worker == NULL && status->server[0] == '\0') {
         (void)text_format(out, size, "%s", _("no server"));
-    } else if (status->last_result == STATUS_UNREACHABLE) {
+    } else if (status->last_result == STATUS_UNREACHABLE && !status->last_answered) {
         (void)text_format(out, size, age[0] == '\0' || narrow ? _("offline") : _("offline, last sync: %s"), age);
     } else if (age[0] == '\0') {
         (void)text_format(out, size, "%s", _("never synced"));

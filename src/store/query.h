@@ -135,6 +135,7 @@ struct sync_status {
     instant last_good;              /* end of the last sync that left nothing unsent and stored every answer */
     instant last_attempt;
     enum status last_result;
+    bool last_answered;             /* something came back: not offline, whatever else it was */
     char last_reason[256];          /* why it was not good, translated; "" */
     instant data_as_of;             /* server time up to which every chart of the caseload was last complete */
     int patients, incomplete_patients;

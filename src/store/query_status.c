@@ -47,8 +47,8 @@ static enum status read_journal(struct store *store, struct sync_status *out, st
         store,
         "SELECT end, result, reason, "
         "(SELECT end FROM journal WHERE result = ?1 AND pending + rejected + conflicts = 0 ORDER BY number DESC LIMIT 1), "
-        "(SELECT data_as_of FROM journal WHERE data_as_of <> '' ORDER BY number DESC LIMIT 1) "
-        "FROM journal ORDER BY number DESC LIMIT 1",
+        "(SELECT data_as_of FROM journal WHERE data_as_of <> '' ORDER BY number DESC LIMIT 1), "
+        "bytes_in > 0 FROM journal ORDER BY number DESC LIMIT 1",
         error);
     if (statement == NULL) {
         return database_error(store, error);
@@ -58,6 +58,7 @@ static enum status read_journal(struct store *store, struct sync_status *out, st
     if (status == STATUS_OK && row) {
         out->last_attempt = column_instant(statement, 0);
         out->last_result = (enum status)column_int(statement, 1);
+        out->last_answered = column_int(statement, 5) != 0;
         column_text(statement, 2, out->last_reason, sizeof out->last_reason);
         out->last_good = column_instant(statement, 3);
         column_text(statement, 4, as_of, sizeof as_of);

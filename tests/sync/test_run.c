@@ -55,11 +55,17 @@ static void every_run_leaves_a_true_line(void **state)
     assert_string_equal(entry.data_as_of, "");
     assert_words_are_true(bed, STATUS_UNREACHABLE);
     assert_int_equal(status_of(bed).last_good, good);
+    assert_false(status_of(bed).last_answered);
+
+    no_faults(bed);
+    fault(bed, "{\"fault\":\"status\",\"status\":503,\"times\":0,\"body\":\"{}\"}");
+    assert_run(bed, STATUS_UNREACHABLE);
+    assert_true(status_of(bed).last_answered);
 
     no_faults(bed);
     fault(bed, "{\"fault\":\"reject\",\"contains\":\"8867-4\"}");
     assert_run(bed, STATUS_ATTENTION);
-    entry = last_line(bed, 3);
+    entry = last_line(bed, 4);
     assert_int_equal(entry.result, STATUS_ATTENTION);
     assert_int_equal(entry.rejected, 1);
     assert_int_equal(entry.pushed, queued - 2);

@@ -378,17 +378,20 @@ static void the_header_claims_no_more_than_the_outbox_knows(void **state)
         bool once, tried;
         int pending, refused, conflicts, quarantined;
         const char *words;
+        bool answered;
     } cases[] = {
-        {"all exchanged", STATUS_OK, true, true, 0, 0, 0, 0, "synced: 5 min | outbox 0"},
-        {"nothing waits, the last one failed", STATUS_FAILED, true, true, 0, 0, 0, 0, "sync incomplete, last good: 5 min | outbox 0"},
-        {"nothing waits, not reached", STATUS_UNREACHABLE, true, true, 0, 0, 0, 0, "offline, last sync: 5 min | outbox 0"},
-        {"waiting, never synced", STATUS_OK, false, false, 4, 0, 0, 0, "never synced | outbox 4"},
-        {"waiting since", STATUS_OK, true, true, 4, 0, 0, 0, "last sync: 5 min | outbox 4"},
-        {"refused", STATUS_OK, true, true, 0, 1, 0, 0, "last sync: 5 min | outbox 0, needs you 1"},
-        {"in conflict", STATUS_OK, true, true, 0, 0, 2, 0, "last sync: 5 min | outbox 0, needs you 2"},
-        {"set aside as unreadable", STATUS_OK, true, true, 0, 0, 0, 1, "last sync: 5 min | outbox 0"},
-        {"stopped", STATUS_CANCELLED, true, true, 0, 0, 0, 0, "sync incomplete, last good: 5 min | outbox 0"},
-        {"full disk, never good", STATUS_FULL, false, true, 0, 0, 0, 0, "never synced | outbox 0"},
+        {"all exchanged", STATUS_OK, true, true, 0, 0, 0, 0, "synced: 5 min | outbox 0", false},
+        {"nothing waits, the last one failed", STATUS_FAILED, true, true, 0, 0, 0, 0,
+         "sync incomplete, last good: 5 min | outbox 0", false},
+        {"nothing waits, not reached", STATUS_UNREACHABLE, true, true, 0, 0, 0, 0, "offline, last sync: 5 min | outbox 0", false},
+        {"the server was busy", STATUS_UNREACHABLE, true, true, 0, 0, 0, 0, "sync incomplete, last good: 5 min | outbox 0", true},
+        {"waiting, never synced", STATUS_OK, false, false, 4, 0, 0, 0, "never synced | outbox 4", false},
+        {"waiting since", STATUS_OK, true, true, 4, 0, 0, 0, "last sync: 5 min | outbox 4", false},
+        {"refused", STATUS_OK, true, true, 0, 1, 0, 0, "last sync: 5 min | outbox 0, needs you 1", false},
+        {"in conflict", STATUS_OK, true, true, 0, 0, 2, 0, "last sync: 5 min | outbox 0, needs you 2", false},
+        {"set aside as unreadable", STATUS_OK, true, true, 0, 0, 0, 1, "last sync: 5 min | outbox 0", false},
+        {"stopped", STATUS_CANCELLED, true, true, 0, 0, 0, 0, "sync incomplete, last good: 5 min | outbox 0", false},
+        {"full disk, never good", STATUS_FULL, false, true, 0, 0, 0, 0, "never synced | outbox 0", false},
     };
     struct stage *stage = *state;
     struct sync_status *status = &application_of(stage)->status;
@@ -397,6 +400,7 @@ static void the_header_claims_no_more_than_the_outbox_knows(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         look_again(stage);
         status->last_result = cases[i].last;
+        status->last_answered = cases[i].answered;
         status->last_good = cases[i].once ? START - 5 * 60000 : INSTANT_NONE;
         status->last_attempt = cases[i].tried ? START - 60000 : INSTANT_NONE;
         status->pending = cases[i].pending;
