@@ -286,12 +286,9 @@ static enum status apply_answer(void *context, size_t index, const cJSON *bundle
 {
     struct answers *answers = context;
     char type[RESOURCE_TYPE_SIZE];
-    int64_t total = 0;
-    int64_t matches = 0;
     size_t i = 0;
     (void)index;
-    if (bundle_next(bundle) != NULL || !bundle_searched_type(bundle, type) ||
-        bundle_check_search(bundle, type, &matches, NULL) != STATUS_OK || (bundle_total(bundle, &total) && matches < total)) {
+    if (!bundle_searched_type(bundle, type) || !bundle_is_whole(bundle, type)) {
         return STATUS_OK; /* asked for by itself, it is looked at again */
     }
     while (i < PULLED_TYPES && strcmp(pulled_types[i].type, type) != 0) {

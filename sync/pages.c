@@ -25,7 +25,7 @@ struct walk {
     char type[RESOURCE_TYPE_SIZE]; /* that is searched for */
     bool mixed;      /* the matches may bring others along */
     int64_t total;   /* of matches, as the server counts them; -1 while it does not */
-    int64_t matches; /* that came */
+    struct matches matches; /* that came; owned */
     int64_t lacked;  /* of the first time that less came than is counted: then it is asked once more; 0 before */
     char *from;      /* owned: where it began again; NULL: nowhere */
     const char *then; /* the search after it, NULL when nobody knows */
@@ -136,7 +136,7 @@ static enum status walk_begin(struct walk *walk, struct error *error)
 {
     const char *end = NULL;
     walk->total = -1;
-    walk->matches = 0;
+    matches_begin(&walk->matches);
     const char *url = walk->from != NULL ? walk->from : walk->url;
     enum status status = walk_to(&walk->current, url, error);
     if (status != STATUS_OK || (walk->size == 0 && count_in(url, &end) != NULL)) {
@@ -211,9 +211,8 @@ static void read_type(struct walk *walk)
 /* Whether this page is one of what was asked for; and, if it is the last, whether with it came as many as the server counts. */
 static enum status check_page(struct walk *walk, const cJSON *bundle, struct error *error)
 {
-    int64_t matches = 0;
     int64_t total = 0;
-    enum status status = bundle_check_search(bundle, walk->mixed ? "" : walk->type, &matches, error);
+    enum status status = bundle_check_search(bundle, walk->mixed ? "" : walk->type, &walk->matches, error);
     if (status != STATUS_OK) {
         return status;
     }
@@ -221,16 +220,17 @@ static enum status check_page(struct walk *walk, const cJSON *bundle, struct err
         total = walk->total; /* HAPI knows that of a long list only on a later page */
     }
     walk->total = total;
-    walk->matches += matches;
-    bool lacks = bundle_next(bundle) == NULL && walk->matches < walk->total;
-    walk->result->last.lacking = lacks && walk->total - walk->matches != walk->lacked;
+    bool last = bundle_next(bundle) == NULL;
+    int64_t came = last ? matches_distinct(&walk->matches) : 0;
+    bool lacks = last && came < walk->total;
+    walk->result->last.lacking = lacks && walk->total - came != walk->lacked;
     if (lacks && !walk->result->last.lacking) {
         walk->result->hidden += (int)walk->lacked; /* the same again: the server counts what it does not show */
     }
     if (walk->result->last.lacking) {
         return error_set(error, STATUS_FAILED,
                          _("the server counts %lld %s records and sent %lld: the next sync asks again; tell the office if it goes on"),
-                         (long long)walk->total, walk->type, (long long)walk->matches);
+                         (long long)walk->total, walk->type, (long long)came);
     }
     return STATUS_OK;
 }
@@ -310,7 +310,7 @@ static enum status ask_for_less(struct walk *walk, enum status status, struct er
 /* From the beginning: what is missing may stand anywhere. */
 static enum status ask_once_more(struct walk *walk, struct error *error)
 {
-    walk->lacked = walk->total - walk->matches;
+    walk->lacked = walk->total - matches_distinct(&walk->matches);
     walk->result->last.lacking = false;
     memory_free(walk->from);
     walk->from = NULL;
@@ -377,6 +377,7 @@ enum status search_each_page_then(struct sync *sync, struct sync_result *result,
     memory_free(walk.current);
     memory_free(walk.next);
     memory_free(walk.landmark);
+    matches_free(&walk.matches);
     return status;
 }
 

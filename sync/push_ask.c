@@ -218,10 +218,7 @@ static enum status note_hits(void *context, const cJSON *bundle, struct error *e
 static enum status note_answer(void *context, size_t index, const cJSON *bundle, struct error *error)
 {
     struct asking *asking = context;
-    int64_t matches = 0;
-    int64_t total = 0;
-    if (index < asking->count && bundle_next(bundle) == NULL && bundle_check_search(bundle, "", &matches, NULL) == STATUS_OK &&
-        (!bundle_total(bundle, &total) || matches >= total)) {
+    if (index < asking->count && bundle_is_whole(bundle, "")) {
         asking->questions[index].answered = true;
         return note_hits(asking, bundle, error);
     }

@@ -233,9 +233,76 @@ void outcome_words(const cJSON *outcome, char *out, size_t size)
 
 /* --- answers to a search ---------------------------------------------------------------------------- */
 
+void matches_free(struct matches *matches)
+{
+    memory_free(matches->prints);
+    *matches = (struct matches){.count = 0};
+}
+
+void matches_begin(struct matches *matches)
+{
+    matches->count = 0;
+    matches->beyond = 0;
+}
+
+static int compare_prints(const void *one, const void *other)
+{
+    uint64_t a = *(const uint64_t *)one;
+    uint64_t b = *(const uint64_t *)other;
+
+    return (a > b) - (a < b);
+}
+
+int64_t matches_distinct(struct matches *matches)
+{
+    size_t kept = 0;
+
+    if (matches->count > 0) {
+        qsort(matches->prints, matches->count, sizeof *matches->prints, compare_prints);
+    }
+    for (size_t i = 0; i < matches->count; i++) {
+        if (kept == 0 || matches->prints[i] != matches->prints[kept - 1]) {
+            matches->prints[kept++] = matches->prints[i];
+        }
+    }
+    matches->count = kept;
+    return (int64_t)kept + matches->beyond;
+}
+
+/* FNV-1a, of 64 bits: among all that one search finds no two are the same by chance. */
+static uint64_t print_of(const char *type, const char *id)
+{
+    const char *const texts[] = {type, "/", id};
+    uint64_t print = UINT64_C(14695981039346656037);
+
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        for (const char *at = texts[i]; *at != '\0'; at++) {
+            print = (print ^ (unsigned char)*at) * UINT64_C(1099511628211);
+        }
+    }
+    return print;
+}
+
+static enum status add_match(struct matches *matches, const char *type, const char *id, struct error *error)
+{
+    if (matches->count >= MATCHES_COMPARED) {
+        matches->beyond++;
+        return STATUS_OK;
+    }
+    uint64_t *grown = memory_grow(matches->prints, matches->count, &matches->capacity, sizeof *matches->prints);
+
+    if (grown == NULL) {
+        return error_no_memory(error);
+    }
+    matches->prints = grown;
+    grown[matches->count] = id[0] != '\0' ? print_of(type, id) : matches->count; /* what has no id is nothing that came before */
+    matches->count++;
+    return STATUS_OK;
+}
+
 struct search_check {
     const char *type;
-    int64_t matches;
+    struct matches *matches;
 };
 
 static enum status check_match(void *context, size_t index, const struct bundle_entry *entry, struct error *error)
@@ -256,7 +323,10 @@ static enum status check_match(void *context, size_t index, const struct bundle_
         strcmp(entry->search_mode, "outcome") == 0) {
         return STATUS_OK;
     }
-    check->matches++;
+    enum status status = add_match(check->matches, type, text_or_empty(json_text(entry->resource, "id")), error);
+    if (status != STATUS_OK) {
+        return status;
+    }
     return check->type[0] == '\0' || type[0] == '\0' || strcmp(check->type, type) == 0
                ? STATUS_OK
                : error_set(error, STATUS_FAILED,
@@ -264,18 +334,26 @@ static enum status check_match(void *context, size_t index, const struct bundle_
                            check->type);
 }
 
-enum status bundle_check_search(const cJSON *bundle, const char *type, int64_t *matches, struct error *error)
+enum status bundle_check_search(const cJSON *bundle, const char *type, struct matches *matches, struct error *error)
 {
-    struct search_check check = {.type = type};
+    struct search_check check = {.type = type, .matches = matches};
 
-    *matches = 0;
     if (strcmp(bundle_type(bundle), "searchset") != 0) {
         return error_set(error, STATUS_FAILED,
                          _("the server did not answer a search with its matches: nothing of it was kept; tell the office"));
     }
-    enum status status = bundle_each(bundle, check_match, &check, error);
-    *matches = check.matches;
-    return status;
+    return bundle_each(bundle, check_match, &check, error);
+}
+
+bool bundle_is_whole(const cJSON *bundle, const char *type)
+{
+    struct matches matches = {.count = 0};
+    int64_t total = 0;
+
+    bool whole = bundle_next(bundle) == NULL && bundle_check_search(bundle, type, &matches, NULL) == STATUS_OK &&
+                 (!bundle_total(bundle, &total) || matches_distinct(&matches) >= total);
+    matches_free(&matches);
+    return whole;
 }
 
 /* --- caseload -------------------------------------------------------------------------------------- */

@@ -30,9 +30,22 @@ enum status bundle_each(const cJSON *bundle,
                         void *context, struct error *error) MUST_CHECK;
 /* Bundle.total; false when it tells none. */
 bool bundle_total(const cJSON *bundle, int64_t *total);
+/* What a search has brought so far, on all of its pages; begins as {0}. What comes twice counts once: a server whose pages
+ * shift while they are read shows one thing again in the place of another, and its own count is right. */
+#define MATCHES_COMPARED 131072 /* what comes after so many counts as often as it comes: their memory is bounded */
+struct matches {
+    uint64_t *prints; /* owned: fingerprints of type and id */
+    size_t count, capacity;
+    int64_t beyond;
+};
+void matches_begin(struct matches *matches); /* once more */
+int64_t matches_distinct(struct matches *matches);
+void matches_free(struct matches *matches);
 /* Whether this answers a search for `type` ("": for any): a list of its matches, and of what they include, that does not say
- * of itself that something is missing. *matches: how many of them. FAILED, with a sentence that has none of the server's words. */
-enum status bundle_check_search(const cJSON *bundle, const char *type, int64_t *matches, struct error *error) MUST_CHECK;
+ * of itself that something is missing. Adds the matches. FAILED, with a sentence that has none of the server's words. */
+enum status bundle_check_search(const cJSON *bundle, const char *type, struct matches *matches, struct error *error) MUST_CHECK;
+/* Whether it does so in one page, with as many as it counts. */
+bool bundle_is_whole(const cJSON *bundle, const char *type);
 /* The opaque next link, or NULL. Borrowed. */
 const char *bundle_next(const cJSON *bundle);
 /* Which type a list of matches was searched for, by its own "self" link; false when that does not tell. */

@@ -348,6 +348,36 @@ static void tells_what_was_searched_for(void **state)
     }
 }
 
+static void what_comes_twice_counts_once(void **state)
+{
+    struct matches matches = {.count = 0};
+    cJSON *one = parse("{'resourceType':'Bundle','type':'searchset','total':3,'entry':[{'resource':{'resourceType':'Task','id':'a'}},"
+                       "{'resource':{'resourceType':'Task','id':'b'}},{'resource':{'resourceType':'Task','id':'a'}},"
+                       "{'search':{'mode':'include'},'resource':{'resourceType':'Patient','id':'c'}}]}");
+    cJSON *other = parse("{'resourceType':'Bundle','type':'searchset','entry':[{'resource':{'resourceType':'Task'}},"
+                         "{'resource':{'resourceType':'Task'}}]}");
+
+    (void)state;
+    assert_false(bundle_is_whole(one, "Task"));
+    assert_int_equal(bundle_check_search(one, "Task", &matches, NULL), STATUS_OK);
+    assert_int_equal(matches_distinct(&matches), 2);
+    assert_int_equal(bundle_check_search(one, "Task", &matches, NULL), STATUS_OK);
+    assert_int_equal(matches_distinct(&matches), 2);
+    assert_int_equal(bundle_check_search(other, "Task", &matches, NULL), STATUS_OK);
+    assert_int_equal(matches_distinct(&matches), 4);
+    matches_begin(&matches);
+    for (int i = 0; i < MATCHES_COMPARED / 2; i++) {
+        assert_int_equal(bundle_check_search(other, "Task", &matches, NULL), STATUS_OK);
+    }
+    assert_int_equal(bundle_check_search(one, "Task", &matches, NULL), STATUS_OK);
+    assert_int_equal(matches.count, MATCHES_COMPARED);
+    assert_int_equal(matches_distinct(&matches), MATCHES_COMPARED + 3); /* past what is remembered, each time */
+    matches_free(&matches);
+    assert_int_equal(matches_distinct(&matches), 0);
+    cJSON_Delete(other);
+    cJSON_Delete(one);
+}
+
 static void add_member(void *context, const char *patient_id)
 {
     char *list = context;
@@ -436,6 +466,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_answers_of_real_servers),
         cmocka_unit_test(tells_bundles_and_their_entries),
+        cmocka_unit_test(what_comes_twice_counts_once),
         cmocka_unit_test(maps_the_references_of_a_bundle),
         cmocka_unit_test(builds_a_transaction),
         cmocka_unit_test(a_failed_entry_leaves_the_others_whole),

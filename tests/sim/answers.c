@@ -7,6 +7,8 @@
  */
 #include "tests/sim/sim.h"
 
+#include "fhir/bundle.h"
+
 static bool shows_resources(const cJSON *entries)
 {
     const cJSON *entry = NULL;
@@ -63,16 +65,13 @@ static void disturb_search(struct world *world, cJSON *tree, cJSON *entries, int
 {
     int64_t total = 0;
     bool counted = json_integer(tree, "total", &total);
-    bool more = world->left_out == 1 && world->asked_again && count > 1; /* never as many twice running: then it is what it shows */
-    bool lies = counted && (more || (world->left_out == 0 && chance(world, 50)));
-    for (int i = 0; lies && i <= world->left_out; i++) {
-        cJSON_DeleteItemFromArray(entries, (int)draw(world, (uint32_t)(count - i)));
-    }
-    if (counted) {
-        world->left_out = lies ? world->left_out + 1 : 0;
-        world->asked_again = false;
-    }
-    if (lies) {
+    /* More each time that it is asked again: left out twice running, the same number is what it does not show. */
+    bool may = counted && count > world->left_out && (world->asked_again ? world->asked_first : world->left_out == 0);
+    if (may && chance(world, bundle_next(tree) != NULL ? 80 : 40)) {
+        for (int i = 0; i <= world->left_out; i++) {
+            cJSON_DeleteItemFromArray(entries, (int)draw(world, (uint32_t)(count - i)));
+        }
+        world->left_out++;
         return;
     }
     if (chance(world, 50)) {

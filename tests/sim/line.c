@@ -91,6 +91,20 @@ static bool fits(const struct request *request, enum trouble trouble)
     }
 }
 
+static void note_search(struct world *world, const struct request *request)
+{
+    char asked[sizeof world->asked];
+    const char *size = strstr(request->url, "&_count=");
+    world->asked_first = !request->asks && strstr(request->url, "_sort=") != NULL;
+    if (!world->asked_first) {
+        return;
+    }
+    text_format(asked, sizeof asked, "%.*s", (int)(size == NULL ? (int)strlen(request->url) : size - request->url), request->url);
+    world->asked_again = strcmp(asked, world->asked) == 0;
+    world->left_out = world->asked_again ? world->left_out : 0;
+    text_copy(world->asked, sizeof world->asked, asked);
+}
+
 static enum trouble choose(struct nurse *nurse, const struct request *request)
 {
     struct world *world = nurse->world;
@@ -101,10 +115,10 @@ static enum trouble choose(struct nurse *nurse, const struct request *request)
         nurse->refused_logins--;
         return TROUBLE_EXPIRED;
     }
+    note_search(world, request);
     /* Who left something out may leave out more when he is asked again. */
-    bool first = strstr(request->url, "_sort=") != NULL;
-    world->asked_again = world->asked_again || (world->left_out == 1 && first);
-    if (world->asked_again && !world->healed && (first || fits(request, TROUBLE_LOST_PAGE)) && chance(world, 50)) {
+    uint32_t lies = world->left_out > 0 && world->asked_again ? 50 : world->lies && world->left_out == 0 ? 30 : 0;
+    if (!world->healed && (world->asked_first || fits(request, TROUBLE_LOST_PAGE)) && chance(world, lies)) {
         return TROUBLE_ODD_ANSWER;
     }
     /* What is written is rare among all that is read, and matters more. */

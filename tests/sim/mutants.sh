@@ -87,7 +87,7 @@ mutant "the device's clock in the cursor" sync/pull.c \
 mutant 'only the first page is read' sync/pages.c \
     's/walk_note\(walk, bundle_next\(bundle\), error\)/walk_note(walk, NULL, error)/'
 mutant 'less than the server counts taken for all' sync/pages.c \
-    's/bundle_next\(bundle\) == NULL && walk->matches < walk->total/false/'
+    's/last && came < walk->total/false/'
 mutant 'a missing entry looked for behind the position' sync/charts.c \
     's/last\.lacking && pulling->marking\)/last.lacking \&\& false)/'
 mutant 'a 404 taken for a deletion of own work' sync/compare.c \

@@ -182,8 +182,11 @@ struct world {
     bool decided;               /* in the end the nurses decide their conflicts */
     const char *rule;           /* what the server refuses wherever it is said; NULL: nothing */
     bool healed;
-    int left_out;               /* so many entries lacked the last answer that lied about them */
-    bool asked_again;           /* after that, from the beginning */
+    bool lies;                  /* a server that often leaves out what it counts */
+    char asked[512];            /* the last search that began, but for the size of its pages */
+    bool asked_first;           /* this is its first page */
+    bool asked_again;           /* it is that of before once more */
+    int left_out;               /* so many entries at the most lacked its answers till now */
     bool restored;
     int changes;                /* numbers what the office writes */
 
