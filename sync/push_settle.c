@@ -311,7 +311,7 @@ enum status push_refuse(struct push *push, const struct outbox_row *row, int htt
 struct standing {
     bool settled;
     bool together; /* in one transaction with others */
-    bool spoken;   /* of it by an entry; known only where the counts do not agree */
+    bool spoken;   /* of it by an entry */
     struct own *own; /* owned: of one that is not spoken of, what was found; NULL before */
 };
 
@@ -493,12 +493,13 @@ static enum status note_spoken(void *context, size_t index, const struct bundle_
 }
 
 /* A refusal does not say whom it refuses: with an entry too many or too few it may be any of those that are not spoken of,
- * and what was stored beside it may name that. So they are looked up before anything is taken for accepted. */
+ * and what was stored beside it may name that. So may an entry be one that cannot be read. So they are looked up before
+ * anything is taken for accepted. */
 static enum status look_up_unspoken(struct settling *settling, const cJSON *answer, struct error *error)
 {
     const struct push_batch *batch = settling->batch;
-    enum status status = settling->paired ? STATUS_OK : bundle_each(answer, note_spoken, settling, error);
-    for (size_t i = 0; i < batch->count && !settling->paired && status == STATUS_OK; i++) {
+    enum status status = bundle_each(answer, note_spoken, settling, error);
+    for (size_t i = 0; i < batch->count && status == STATUS_OK; i++) {
         struct standing *standing = &settling->rows[i];
         if (standing->spoken || batch->rows[i]->is_update) {
             continue;

@@ -257,6 +257,30 @@ static void what_names_one_that_the_answer_leaves_out_is_put_right(void **state)
     free_bed(bed);
 }
 
+/* As many entries as went out, but that of the Encounter says nothing that can be read of it. */
+static void what_names_one_of_which_its_entry_says_nothing_is_put_right(void **state)
+{
+    static const char *const says[] = {"{\"response\":{\"outcome\":" OUTCOME("error", "no") "}}", "{\"response\":{\"status\":\"302\"}}",
+                                       "{\"response\":{\"status\":\"200\"}}"};
+    (void)state;
+    for (size_t i = 0; i < sizeof says / sizeof says[0]; i++) {
+        struct bed *bed = NULL;
+        struct script script;
+        char visit[UUID_SIZE];
+        begin(&bed, &script, whole_visit, visit);
+        script.text = says[i];
+        assert_int_equal(sync_push(&bed->sync, &bed->result, NULL), STATUS_OK);
+        int dangling = held(bed, "", NEVER_THERE);
+        assert_true(dangling > 2);
+        assert_int_equal(number(bed, "SELECT count(*) FROM outbox WHERE state = 'waiting'"), dangling + 1);
+        script.text = NULL;
+        assert_run(bed, STATUS_OK);
+        assert_named_right(bed, visit, dangling);
+        script_end(&script);
+        free_bed(bed);
+    }
+}
+
 /* What the server has of a visit is found by its identifier, and not shown. */
 static bool not_shown(struct script *script, const struct request *request, struct response *response)
 {
@@ -303,6 +327,7 @@ int main(void)
         cmocka_unit_test(nor_does_it_go_before_what_it_names),
         cmocka_unit_test(what_names_one_under_another_id_is_put_right),
         cmocka_unit_test(what_names_one_that_the_answer_leaves_out_is_put_right),
+        cmocka_unit_test(what_names_one_of_which_its_entry_says_nothing_is_put_right),
         cmocka_unit_test(what_is_not_shown_is_looked_at_once_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
