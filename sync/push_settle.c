@@ -318,7 +318,7 @@ struct standing {
 struct settling {
     struct push *push;
     const struct push_batch *batch;
-    bool paired;               /* counts agree: entry i speaks of row i */
+    bool paired;               /* counts agree, and nothing shown is out of order: entry i speaks of row i */
     struct standing *rows;     /* owned: as in the batch */
     bool any_failed;           /* something that was to be created is not there */
     bool successes;            /* the second walk over the entries: what succeeded may name what did not */
@@ -339,6 +339,18 @@ static const struct outbox_row *row_of(const struct settling *settling, size_t i
     }
     *place = index;
     return settling->paired && index < batch->count && (!carries || batch->rows[index]->is_update) ? batch->rows[index] : NULL;
+}
+
+/* What is shown out of order tells that the place of an entry says nothing. */
+static enum status check_order(void *context, size_t index, const struct bundle_entry *entry, struct error *error)
+{
+    struct settling *settling = context;
+    size_t place = 0;
+    (void)error;
+    if (row_of(settling, index, entry, &place) != NULL && place != index) {
+        settling->paired = false;
+    }
+    return STATUS_OK;
 }
 
 /* `now`: created or changed by this; else it was there before. What was stored beside something that failed may name that by
@@ -542,7 +554,10 @@ enum status push_settle(struct push *push, const struct push_batch *batch, const
     struct settling settling = {.push = push, .batch = batch};
     settling.rows = memory_allocate_array(batch->count, sizeof *settling.rows);
     settling.paired = bundle_count(answer) == batch->count;
-    enum status status = settling.rows == NULL ? error_no_memory(error) : bundle_each(answer, settle_entry, &settling, error);
+    enum status status = settling.rows == NULL ? error_no_memory(error) : bundle_each(answer, check_order, &settling, error);
+    if (status == STATUS_OK) {
+        status = bundle_each(answer, settle_entry, &settling, error);
+    }
     if (status == STATUS_OK) {
         status = look_up_unspoken(&settling, answer, error);
     }

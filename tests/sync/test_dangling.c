@@ -7,6 +7,8 @@
 #define LEFT_OUT "the answer does not speak of it"
 #define NEVER_THERE "Encounter/would-have-been-it"
 
+static bool refusal_last; /* the answer is not in the order of what was sent */
+
 static void lose(struct response *response)
 {
     response->end = EXCHANGE_UNKNOWN;
@@ -58,7 +60,7 @@ static enum status as_medplum(void *context, const struct request *request, stru
     if (strcmp(script->text, LEFT_OUT) != 0) {
         cJSON *refusal = NULL;
         assert_int_equal(json_parse(script->text, strlen(script->text), &refusal, NULL), STATUS_OK);
-        cJSON_InsertItemInArray(cJSON_GetObjectItemCaseSensitive(tree, "entry"), place, refusal);
+        cJSON_InsertItemInArray(cJSON_GetObjectItemCaseSensitive(tree, "entry"), refusal_last ? 1000 : place, refusal);
     }
     answer_set(response, tree);
     if (script->step > 0) {
@@ -281,6 +283,28 @@ static void what_names_one_of_which_its_entry_says_nothing_is_put_right(void **s
     }
 }
 
+/* What was stored is shown in another order: the refusal is of nobody by its place, and so of what is not there. */
+static void a_refusal_in_another_order_is_of_no_other(void **state)
+{
+    struct bed *bed = NULL;
+    struct script script;
+    char visit[UUID_SIZE];
+    (void)state;
+    begin(&bed, &script, whole_visit, visit);
+    refusal_last = true;
+    script.alter = show;
+    assert_int_equal(sync_push(&bed->sync, &bed->result, NULL), STATUS_OK);
+    refusal_last = false;
+    int dangling = held(bed, "", NEVER_THERE);
+    assert_true(dangling > 2);
+    assert_int_equal(number(bed, "SELECT count(*) FROM outbox WHERE state = 'refused'"), 0);
+    script.text = NULL;
+    assert_run(bed, STATUS_OK);
+    assert_named_right(bed, visit, dangling);
+    script_end(&script);
+    free_bed(bed);
+}
+
 /* What the server has of a visit is found by its identifier, and not shown. */
 static bool not_shown(struct script *script, const struct request *request, struct response *response)
 {
@@ -328,6 +352,7 @@ int main(void)
         cmocka_unit_test(what_names_one_under_another_id_is_put_right),
         cmocka_unit_test(what_names_one_that_the_answer_leaves_out_is_put_right),
         cmocka_unit_test(what_names_one_of_which_its_entry_says_nothing_is_put_right),
+        cmocka_unit_test(a_refusal_in_another_order_is_of_no_other),
         cmocka_unit_test(what_is_not_shown_is_looked_at_once_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
