@@ -51,17 +51,33 @@ static enum status find_ours(struct store *store, const char *reference, bool *o
     return status;
 }
 
+/* Whether something there names what has this id there. A list may be in another order, and then a place says nothing. */
+static bool is_named(const cJSON *theirs, const char *type, const char *id)
+{
+    const cJSON *child = NULL;
+    size_t length = strlen(id);
+    bool named = false;
+
+    cJSON_ArrayForEach(child, theirs) {
+        const char *other = text_equal(child->string, "reference") ? reference_id(cJSON_GetStringValue(child), type) : NULL;
+        named = named || (other != NULL && strncmp(other, id, length) == 0 && (other[length] == '\0' || other[length] == '/')) ||
+                is_named(child, type, id);
+    }
+    return named;
+}
+
 /* Of the same type, and nothing that is here: lists may be in another order. */
 static enum status is_nobodys(struct store *store, const char *type, const char *id, const char *there, bool *nobodys,
                               struct error *error)
 {
-    const char *other = reference_id(there, type);
+    const char *named = reference_id(there, type);
+    char other[ID_SIZE];
     struct row row = {0};
     bool found = false;
 
     *nobodys = text_starts_with(there, "urn:uuid:");
-    if (other == NULL || strcmp(other, id) == 0) {
-        return STATUS_OK;
+    if (named == NULL || !text_format(other, sizeof other, "%.*s", (int)strcspn(named, "/"), named) || strcmp(other, id) == 0) {
+        return STATUS_OK; /* "/_history/" and a version may follow */
     }
     enum status status = row_find(store, type, other, NULL, 0, &row, &found, error);
     if (status == STATUS_OK && !found) {
@@ -121,7 +137,7 @@ static bool look_at(void *context, const char *reference, char *out, size_t size
         return false;
     }
     const char *there = reference_there(walk->sent, walk->theirs, reference);
-    if (there == NULL) {
+    if (there == NULL || (id[0] != '\0' && is_named(walk->theirs, type, id))) {
         return false;
     }
     walk->status = is_nobodys(walk->store, type, id, there, &dangling, walk->error);

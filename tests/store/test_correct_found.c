@@ -170,6 +170,117 @@ static void nor_where_the_server_kept_our_id(void **state)
     pull_what_was_there(*state, "");
 }
 
+/* What names everything of a visit, as the server has it: `refused` by an id that is of nothing, all else as it was given,
+ * with `suffix`; what named that and the next one of its type in the other order when `turned`. */
+static char *named_at_server(struct fixture *fixture, int64_t number, const char *refused, const char *suffix, bool turned)
+{
+    char sql[128];
+    char id[ID_SIZE];
+    cJSON *tree = NULL;
+    cJSON *target = NULL;
+    cJSON *never = NULL;
+
+    text_format(sql, sizeof sql, "SELECT body FROM outbox WHERE number = %lld", (long long)number);
+    const char *sent = text_of(fixture, sql);
+    assert_int_equal(json_parse(sent, strlen(sent), &tree, NULL), STATUS_OK);
+    cJSON_DeleteItemFromObjectCaseSensitive(tree, "id");
+    cJSON_AddStringToObject(tree, "id", "v9");
+    cJSON_ArrayForEach(target, cJSON_GetObjectItemCaseSensitive(tree, "target")) {
+        const char *ours = json_text(target, "reference");
+        const char *uuid = strchr(ours, '/') + 1;
+        char type[RESOURCE_TYPE_SIZE];
+        char there[REFERENCE_SIZE];
+
+        text_format(type, sizeof type, "%.*s", (int)(uuid - 1 - ours), ours);
+        if (strcmp(uuid, refused) == 0) {
+            never = target;
+            text_copy(id, sizeof id, "never");
+        } else {
+            assert_int_equal(outbox_server_id(fixture->store, type, uuid, id, NULL), STATUS_OK);
+        }
+        text_format(there, sizeof there, "%s/%s%s", type, id, suffix);
+        cJSON_ReplaceItemInObjectCaseSensitive(target, "reference", cJSON_CreateString(there));
+    }
+    if (turned) {
+        assert_true(text_starts_with(json_text(never->next, "reference"), "Observation/"));
+        cJSON *reference = cJSON_DetachItemFromObjectCaseSensitive(never, "reference");
+        cJSON_AddItemToObject(never, "reference", cJSON_DetachItemFromObjectCaseSensitive(never->next, "reference"));
+        cJSON_AddItemToObject(never->next, "reference", reference);
+    }
+    char *body = json_print(tree);
+    cJSON_Delete(tree);
+    assert_non_null(body);
+    return body;
+}
+
+/* All is accepted but the pulse and what names all of the visit; returns that. */
+static int64_t all_but_the_pulse(struct fixture *fixture, char refused[UUID_SIZE], bool pulse_too)
+{
+    char visit[UUID_SIZE];
+    struct outbox_rows rows;
+    int64_t provenance = 0;
+
+    int64_t pulse = refused_visit(fixture, PULSE, visit);
+    assert_int_equal(query_outbox(fixture->store, &rows, &fixture->error), STATUS_OK);
+    for (size_t i = 0; i < rows.count; i++) {
+        char id[ID_SIZE];
+
+        text_format(id, sizeof id, rows.items[i].is_update ? "%s" : "s-%s", rows.items[i].id);
+        if (strcmp(rows.items[i].type, "Provenance") == 0) {
+            provenance = rows.items[i].number;
+        } else if (rows.items[i].number != pulse || pulse_too) {
+            assert_int_equal(record_accept(fixture->store, rows.items[i].number, id, "2", &fixture->error), STATUS_OK);
+        } else {
+            text_copy(refused, UUID_SIZE, rows.items[i].uuid);
+        }
+    }
+    outbox_rows_free(&rows);
+    assert_true(provenance != 0);
+    return provenance;
+}
+
+/* Where the server has them in another order, no name takes the place of another one's. */
+static void names_in_another_order_are_not_mixed_up(void **state)
+{
+    struct fixture *fixture = *state;
+    char refused[UUID_SIZE] = "";
+
+    int64_t number = all_but_the_pulse(fixture, refused, false);
+    char *theirs = named_at_server(fixture, number, refused, "", true);
+    assert_int_equal(record_found(fixture->store, number, "v9", "1", theirs, &fixture->error), STATUS_OK);
+    memory_free(theirs);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox WHERE body LIKE '%\"Provenance\"%'"), 0);
+}
+
+/* But in the order in which it went out, what is of nothing is ours again. */
+static void a_name_of_nothing_is_ours_again(void **state)
+{
+    struct fixture *fixture = *state;
+    char refused[UUID_SIZE] = "";
+    char sql[256];
+
+    int64_t number = all_but_the_pulse(fixture, refused, false);
+    char *theirs = named_at_server(fixture, number, refused, "", false);
+    assert_int_equal(record_found(fixture->store, number, "v9", "1", theirs, &fixture->error), STATUS_OK);
+    memory_free(theirs);
+    text_format(sql, sizeof sql, "%s%s%s", "SELECT count(*) FROM outbox WHERE body LIKE '%\"Provenance\"%' AND body LIKE '%Observation/",
+                refused, "%' AND body NOT LIKE '%/never%'");
+    assert_int_equal(number_of(fixture, sql), 1);
+}
+
+/* A server may say which version it means. */
+static void a_name_of_a_version_is_no_name_of_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    char refused[UUID_SIZE] = "";
+
+    int64_t number = all_but_the_pulse(fixture, refused, true);
+    char *theirs = named_at_server(fixture, number, refused, "/_history/1", false);
+    assert_int_equal(record_found(fixture->store, number, "v9", "1", theirs, &fixture->error), STATUS_OK);
+    memory_free(theirs);
+    assert_int_equal(number_of(fixture, "SELECT count(*) FROM outbox WHERE body LIKE '%\"Provenance\"%'"), 0);
+}
+
 #define record_test(name) cmocka_unit_test_setup_teardown(name, open_record, remove_home)
 
 int main(void)
@@ -183,6 +294,9 @@ int main(void)
         record_test(a_score_that_had_arrived_is_not_taken_for_the_one_that_follows),
         record_test(a_pull_does_not_take_the_correction_for_arrived),
         record_test(nor_where_the_server_kept_our_id),
+        record_test(names_in_another_order_are_not_mixed_up),
+        record_test(a_name_of_nothing_is_ours_again),
+        record_test(a_name_of_a_version_is_no_name_of_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
