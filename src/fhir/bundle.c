@@ -458,6 +458,19 @@ enum status caseload_members(const cJSON *resource, instant now, void (*add)(voi
     return STATUS_OK;
 }
 
+/* Whether the server says that it shows only some of it. */
+static bool is_subset(const cJSON *resource)
+{
+    const cJSON *tag = NULL;
+
+    cJSON_ArrayForEach(tag, json_array(json_object(resource, "meta"), "tag")) {
+        if (text_equal(json_text(tag, "code"), "SUBSETTED")) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool caseload_is_told(const cJSON *resource, instant now)
 {
     const struct source *source = source_of(resource);
@@ -465,7 +478,7 @@ bool caseload_is_told(const cJSON *resource, instant now)
     const cJSON *member = NULL;
     const cJSON *list = source == NULL || is_over(resource) ? NULL : json_member(resource, source->list);
 
-    if (source == NULL || (list != NULL && !cJSON_IsArray(list))) {
+    if (source == NULL || is_subset(resource) || (list != NULL && !cJSON_IsArray(list))) {
         return false;
     }
     cJSON_ArrayForEach(member, list) {
@@ -486,7 +499,7 @@ bool caseload_is_vacant(const cJSON *resource, instant now)
     const struct source *source = source_of(resource);
     const cJSON *member = NULL;
     const cJSON *list = source == NULL || is_over(resource) ? NULL : json_member(resource, source->list);
-    bool vacant = source != NULL && (list == NULL || cJSON_IsArray(list));
+    bool vacant = source != NULL && !is_subset(resource) && (list == NULL || cJSON_IsArray(list));
 
     cJSON_ArrayForEach(member, list) {
         vacant = vacant && !belongs(source, member, now);

@@ -88,6 +88,26 @@ static void who_left_the_group_is_no_member(void **state)
     assert_int_equal(number(bed, "SELECT count(*) FROM patient WHERE id = 'p2'"), 0);
 }
 
+/* A caseload that says itself that it is not whole. */
+static void half_a_group_sends_nobody_away(void **state)
+{
+    static const char *const members[] = {"\"member\":[" MEMBER("p1") "]", "\"active\":true"};
+    struct bed *bed = *state;
+    assert_run(bed, STATUS_OK);
+    for (size_t i = 0; i < 4; i++) {
+        char group[512];
+        text_format(group, sizeof group,
+                    "{\"resourceType\":\"Group\",\"id\":\"g1\",\"meta\":{\"tag\":[{\"system\":"
+                    "\"http://terminology.hl7.org/CodeSystem/v3-ObservationValue\",\"code\":\"SUBSETTED\"}]},"
+                    "\"type\":\"person\",\"actual\":true,%s}", members[i / 2]);
+        put_resource(bed, "Group/g1", group);
+        assert_run(bed, i < 2 ? STATUS_OK : STATUS_ATTENTION);
+        assert_int_equal(patients(bed), 8);
+        assert_string_equal(bed->result.entry.data_as_of, "");
+    }
+    assert_non_null(strstr(bed->error.sentence, "who belongs to your caseload"));
+}
+
 /* Half-read charts of an earlier run do not come before those of whom she visits today. */
 static void todays_charts_come_before_half_read_ones(void **state)
 {
@@ -297,6 +317,7 @@ int main(void)
         bed_test(an_unreadable_caseload_is_no_success_on_a_new_device),
         bed_test(a_nurse_with_cancelled_appointments_has_nobody),
         bed_test(who_left_the_group_is_no_member),
+        bed_test(half_a_group_sends_nobody_away),
         bed_test(todays_charts_come_before_half_read_ones),
         bed_test(a_chart_that_does_not_come_holds_up_no_other),
     };
