@@ -120,17 +120,18 @@ static cJSON *find_category(const cJSON *tree, const char *system)
 /* Of "Kim Minsu (son or daughter)" the name; of a person without a name, who is called by what he is, "". */
 static void read_name(const cJSON *tree, const char *by, char *out, size_t size)
 {
+    char display[LABEL_SIZE + PERSON_WORD_SIZE]; /* as long as it is made: cut, it would end before what is looked for */
     char *end = NULL;
 
-    label_set(out, size, json_text(cJSON_GetArrayItem(json_array(tree, "performer"), 0), "display"));
-    if (text_equal(by, "patient")) {
-        out[text_equal(out, consent_person_word(by)) ? 0 : strlen(out)] = '\0';
-        return;
-    }
-    for (char *at = strstr(out, " ("); at != NULL; at = strstr(at + 1, " (")) {
+    label_set(display, sizeof display, json_text(cJSON_GetArrayItem(json_array(tree, "performer"), 0), "display"));
+    for (char *at = strstr(display, " ("); at != NULL; at = strstr(at + 1, " (")) {
         end = at;
     }
-    *(end != NULL ? end : out) = '\0';
+    if (text_equal(by, "patient")) {
+        end = text_equal(display, consent_person_word(by)) ? display : display + strlen(display);
+    }
+    *(end != NULL ? end : display) = '\0';
+    label_set(out, size, display);
 }
 
 /* NULL when it does not say so in a code: then it is to be chosen anew. */

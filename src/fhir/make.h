@@ -57,6 +57,7 @@ void make_answer(cJSON *tree, const struct visit_task *answer, const struct sign
 void make_agent(struct maker *maker, cJSON *agents, const char *role);
 void make_signature(struct maker *maker, cJSON *tree, const char *type);
 
+#define PERSON_WORD_SIZE 96 /* of what stands beside the name of who decided */
 /* Who decided on a consent, and how, at that time; its categories are there already. */
 void make_consent_given(cJSON *tree, const struct visit_consent *consent, const char *patient, instant at);
 /* For corrections: reads what was made as what it has to be; and prints the tree, known by `id`, into *out. */

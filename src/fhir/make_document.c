@@ -61,7 +61,7 @@ static void add_person(cJSON *parent, const char *name, const struct visit_conse
     bool named = !text_is_blank(consent->name);
     cJSON *person = patient ? make_reference(parent, name, "Patient", patient_id)
                             : json_add_object(parent, name);
-    char display[LABEL_SIZE + 96];
+    char display[LABEL_SIZE + PERSON_WORD_SIZE];
 
     if (!patient) {
         json_add_text(person, "type", "RelatedPerson");

@@ -356,6 +356,9 @@ static void what_became_of_a_task_is_corrected(void **state)
 }
 
 #define CONSENT(key, value) {"consent.1." key, value}
+#define TEN "Abcdefghi "
+/* 159 bytes, the most a name may have. */
+#define LONG_NAME TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "Abcdefghi"
 
 /* Who gave it and how are the nurse's words; what was decided, on what text and when, is not. */
 static void who_gave_a_consent_and_how_is_corrected(void **state)
@@ -366,6 +369,7 @@ static void who_gave_a_consent_and_how_is_corrected(void **state)
          "by: patient\nmethod: typed-name\nname: 김하나", "permit"},
         {{CONSENT("by", "child"), CONSENT("name", "Kim (Jr) Minsu")},
          "by: child\nmethod: verbal-witnessed\nname: Kim (Jr) Minsu", "permit"},
+        {{CONSENT("by", "child"), CONSENT("name", LONG_NAME)}, "by: child\nmethod: verbal-witnessed\nname: " LONG_NAME, "permit"},
         {{CONSENT("by", "other"), CONSENT("method", "paper"), CONSENT("decision", "withdraw")},
          "by: other\nmethod: paper\nname: ", "withdraw"},
         {{CONSENT("method", "refused"), CONSENT("decision", "deny")}, "by: patient\nmethod: refused\nname: ", "deny"},
