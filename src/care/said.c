@@ -92,22 +92,24 @@ static enum status refuse_text(enum said_kind kind, struct error *error)
                      names);
 }
 
-/* The name that the line begins with, NULL when it is none. */
-static const char *key_of(enum said_kind kind, const char *line, size_t length)
+/* The name that the line begins with, NULL when it is none, or one that was `used` before: which of the two is meant? */
+static const char *key_of(enum said_kind kind, const char *line, size_t length, bool used[SAID_FIELDS])
 {
-    for (const char *const *key = kinds[kind].keys; *key != NULL; key++) {
-        if (strlen(*key) == length && strncmp(*key, line, length) == 0) {
-            return *key;
+    for (size_t i = 0; kinds[kind].keys[i] != NULL; i++) {
+        const char *key = kinds[kind].keys[i];
+        if (!used[i] && strlen(key) == length && strncmp(key, line, length) == 0) {
+            used[i] = true;
+            return key;
         }
     }
     return NULL;
 }
 
 static enum status type_line(struct visit_draft *draft, enum said_kind kind, const char *line, size_t length,
-                             struct error *error)
+                             bool used[SAID_FIELDS], struct error *error)
 {
     const char *colon = memchr(line, ':', length);
-    const char *key = colon != NULL ? key_of(kind, line, (size_t)(colon - line)) : NULL;
+    const char *key = colon != NULL ? key_of(kind, line, (size_t)(colon - line), used) : NULL;
     char value[SAID_TEXT_SIZE];
     if (key == NULL) {
         return refuse_text(kind, error);
@@ -132,13 +134,14 @@ static enum status type_line(struct visit_draft *draft, enum said_kind kind, con
 enum status said_type(struct visit_draft *draft, enum said_kind kind, const char *typed, struct error *error)
 {
     enum status status = STATUS_OK;
+    bool used[SAID_FIELDS] = {false};
     bool any = false;
     while (*typed != '\0' && status == STATUS_OK) {
         size_t length = strcspn(typed, "\n");
         size_t blank = strspn(typed, BLANKS);
         if (blank < length) {
             any = true;
-            status = type_line(draft, kind, typed, length, error);
+            status = type_line(draft, kind, typed, length, used, error);
         }
         typed += length + (typed[length] == '\n' ? 1 : 0);
     }

@@ -35,8 +35,8 @@ enum status said_set(struct visit_draft *draft, enum said_kind kind, const char 
 void said_values(const struct visit_draft *draft, enum said_kind kind, const char *values[SAID_FIELDS]);
 /* These, as a text. False when it had to be cut. */
 bool said_write(enum said_kind kind, const char *const values[SAID_FIELDS], char *out, size_t size);
-/* Puts a text over what is there; what it does not name stays. INVALID, with the names there are, when it names nothing
- * or something else. */
+/* Puts a text over what is there; what it does not name stays. INVALID, with the names there are, when it names nothing,
+ * something else or one thing twice. */
 enum status said_type(struct visit_draft *draft, enum said_kind kind, const char *typed, struct error *error) MUST_CHECK;
 /* By the rule book: `out` holds this one part, and the problems. The draft is used up. */
 enum status said_judge(struct visit_draft *draft, enum said_kind kind, struct visit *out, struct error *error) MUST_CHECK;

@@ -147,6 +147,7 @@ static void what_was_said_of_a_medicine_is_corrected(void **state)
     static const struct { const char *typed, *says; } cases[] = {
         {"", "taking, reason"}, {"nausea", "taking, reason"}, {"dose: 20", "taking, reason"}, {"taking: never", "as-ordered"},
         {"taking:", "as-ordered"}, {"taking: not\nreason: nausea", "what it said before"}, {"reason:  nausea ", "what it said before"},
+        {"reason: dizzy\nreason: half of it", "one thing a line"}, /* neither is the one that is meant */
     };
     char *before = digest(fixture);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

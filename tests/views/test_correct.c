@@ -304,6 +304,37 @@ static void what_is_typed_is_kept_until_it_is_signed(void **state)
     assert_int_equal(count(stage, REFUSED), 3);
 }
 
+/* The same in a form: a pause, another size of the screen and a lock lose nothing of it. */
+static void what_is_typed_in_a_form_is_kept(void **state)
+{
+    struct stage *stage = *state;
+
+    stage_unlock(stage);
+    make_said_refusals(stage);
+    stage_type(stage, "o" DOWN DOWN "e" "4" EMPTY "asl");
+    stage_wait(stage, 2000);
+    assert_int_equal(count(stage, "SELECT count(*) FROM correcting WHERE typed = 'taking: unknown' || char(10) || 'reason: asl'"), 1);
+    stage_type(stage, "ee");
+    stage_resize(stage, 20, 60);
+    stage_type(stage, "p" SIGN "practice");
+    stage_resize(stage, 43, 132);
+    assert_true(stage_shows("not known; asleep (signed before: not taken; 어지러움)"));
+    stage_type(stage, BACK LOCK);
+    stage_work(stage);
+    assert_string_equal(stage_view(stage), "unlock");
+    stage_unlock(stage);
+    assert_int_equal(count(stage, "SELECT count(*) FROM correcting WHERE typed LIKE '%asleep'"), 1);
+    stage_type(stage, "o" DOWN DOWN "e");
+    assert_true(stage_shows("asleep"));
+    assert_true(stage_shows("not known"));
+    /* Pasted: what is no text of one line does not stop her. */
+    stage_type(stage, DOWN DOWN EMPTY "\x1b[200~half\tof\rit \x01\x7f now\x1b[201~" SIGN);
+    assert_true(stage_shows("Passphrase"));
+    stage_type(stage, PASSPHRASE "\r");
+    assert_true(stage_shows("Corrected and signed"));
+    assert_int_equal(count(stage, REFUSED), 3);
+}
+
 static void what_cannot_be_corrected_says_so(void **state)
 {
     struct stage *stage = *state;
@@ -502,6 +533,7 @@ int main(void)
         STAGED(what_became_of_a_task_is_corrected_in_its_form),
         STAGED(who_gave_a_consent_is_corrected_in_its_form),
         STAGED(what_is_typed_is_kept_until_it_is_signed),
+        STAGED(what_is_typed_in_a_form_is_kept),
         STAGED(what_cannot_be_corrected_says_so),
         STAGED(what_left_meanwhile_holds_nobody),
         STAGED(it_is_no_place_to_return_to),
