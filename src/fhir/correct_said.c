@@ -121,6 +121,8 @@ static cJSON *find_category(const cJSON *tree, const char *system)
 static void read_name(const cJSON *tree, const char *by, char *out, size_t size)
 {
     char display[LABEL_SIZE + PERSON_WORD_SIZE]; /* as long as it is made: cut, it would end before what is looked for */
+    /* It was written in the language of the day. */
+    const char *word = json_text(find_category(tree, SYSTEM_OWN_PERSON), "text");
     char *end = NULL;
 
     label_set(display, sizeof display, json_text(cJSON_GetArrayItem(json_array(tree, "performer"), 0), "display"));
@@ -128,7 +130,7 @@ static void read_name(const cJSON *tree, const char *by, char *out, size_t size)
         end = at;
     }
     if (text_equal(by, "patient")) {
-        end = text_equal(display, consent_person_word(by)) ? display : display + strlen(display);
+        end = text_equal(display, word != NULL ? word : consent_person_word(by)) ? display : display + strlen(display);
     }
     *(end != NULL ? end : display) = '\0';
     label_set(out, size, display);

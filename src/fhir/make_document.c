@@ -92,7 +92,7 @@ void make_consent_given(cJSON *tree, const struct visit_consent *consent, const 
     cJSON *verification = NULL;
 
     make_concept(categories, NULL, SYSTEM_OWN_METHOD, consent->method, NULL);
-    make_concept(categories, NULL, SYSTEM_OWN_PERSON, consent->by, NULL);
+    make_concept(categories, NULL, SYSTEM_OWN_PERSON, consent->by, consent_person_word(consent->by));
     add_person(json_add_array(tree, "performer"), NULL, consent, patient);
     verification = json_add_object(json_add_array(tree, "verification"), NULL);
     json_add_boolean(verification, "verified", !text_equal(consent->method, "refused"));

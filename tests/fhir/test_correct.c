@@ -1,4 +1,5 @@
 /* Corrections: a made record says something else and stays the same record. */
+#include "fhir/codes.h"
 #include "fhir/lookup.h"
 #include "tests/fhir/visit_sample.h"
 
@@ -416,19 +417,23 @@ static void who_gave_a_consent_and_how_is_corrected(void **state)
 /* A word beside a name is in the language of its day: whoever decided is known by a code, or to be chosen again. */
 static void who_decided_is_read_in_no_language(void **state)
 {
-    static const char *const people[][2] = {
-        {"{\"reference\":\"Patient/p1\",\"display\":\"김하나\"}", "by: patient\nmethod: \nname: 김하나"},
-        {"{\"type\":\"RelatedPerson\",\"display\":\"김민수 (아들이나 딸)\"}", "by: \nmethod: \nname: 김민수"},
+#define PERSON(key, word) ",\"category\":[{\"coding\":[{\"system\":\"" SYSTEM_OWN_PERSON "\",\"code\":\"" key "\"}],\"text\":\"" word "\"}]"
+    static const char *const people[][3] = {
+        {"{\"reference\":\"Patient/p1\",\"display\":\"김하나\"}", "by: patient\nmethod: \nname: 김하나", ""},
+        {"{\"type\":\"RelatedPerson\",\"display\":\"김민수 (아들이나 딸)\"}", "by: \nmethod: \nname: 김민수", ""},
+        /* Signed in Korean by somebody without a name, who is called by what he is. */
+        {"{\"reference\":\"Patient/p1\",\"display\":\"본인\"}", "by: patient\nmethod: \nname: ", PERSON("patient", "본인")},
+        {"{\"reference\":\"Patient/p1\",\"display\":\"김하나\"}", "by: patient\nmethod: \nname: 김하나", PERSON("patient", "본인")},
     };
 
     (void)state;
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof people / sizeof people[0]; i++) {
         struct visit_draft draft;
         enum said_kind kind = SAID_COUNT;
-        char body[400];
+        char body[600];
         char text[SAID_TEXT_SIZE];
-        snprintf(body, sizeof body, "{\"resourceType\":\"Consent\",\"id\":\"c1\",\"status\":\"active\",\"performer\":[%s]}",
-                 people[i][0]);
+        snprintf(body, sizeof body, "{\"resourceType\":\"Consent\",\"id\":\"c1\",\"status\":\"active\",\"performer\":[%s]%s}",
+                 people[i][0], people[i][2]);
         retype(body, &draft, &kind, text);
         assert_string_equal(text, people[i][1]);
         visit_draft_free(&draft);
