@@ -483,6 +483,8 @@ static void survives_the_lack_of_memory(void **state)
     struct made_visit made_with_said;
     const struct made_resource *said = make_said(&with_said, &made_with_said, STATEMENT, fields, 3);
     cJSON *said_tree = tree_of(said);
+    struct made_resource whole;
+    assert_int_equal(said_correct(said->body, "s1", SAID_TAKEN, &with_said.visit, &sample.signer, &whole, NULL), STATUS_OK);
     for (long nth = 1; nth <= 120; nth++) {
         struct made_resource after[4];
         struct visit_draft draft;
@@ -491,7 +493,7 @@ static void survives_the_lack_of_memory(void **state)
         visit_draft_init(&draft);
         memory_fail_at(nth, 1);
         enum status read = said_retype(said_tree, &kind, &draft, &found, NULL);
-        memory_fail_at(nth, 1);
+        memory_fail_at(nth, 0);
         enum status correction = said_correct(said->body, "s1", SAID_TAKEN, &with_said.visit, &sample.signer, &after[3], NULL);
         visit_draft_free(&draft);
         memory_fail_at(nth, 1);
@@ -506,10 +508,12 @@ static void survives_the_lack_of_memory(void **state)
         assert_true(signature == (after[2].body != NULL ? STATUS_OK : STATUS_NO_MEMORY));
         assert_true(read == STATUS_OK || read == STATUS_NO_MEMORY);
         assert_true(correction == (after[3].body != NULL ? STATUS_OK : STATUS_NO_MEMORY));
+        assert_true(correction != STATUS_OK || strcmp(after[3].body, whole.body) == 0); /* and nothing is left out */
         for (size_t i = 0; i < 4; i++) {
             memory_free(after[i].body);
         }
     }
+    memory_free(whole.body);
     cJSON_Delete(said_tree);
     made_visit_free(&made_with_said);
     sample_free(&with_said);
