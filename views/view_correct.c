@@ -126,8 +126,9 @@ static void correct_refresh(struct view *view, struct application *application)
     enum status status = correctable_load(application->store, screen->row.number, &row, NULL);
 
     screen->gone = status == STATUS_NOT_FOUND;
-    if (status == STATUS_OK) {
-        correctable_free(&row);
+    if (status == STATUS_OK) { /* or corrected it, and it was refused again */
+        correctable_free(&screen->row);
+        screen->row = row;
     }
 }
 

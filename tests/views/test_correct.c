@@ -400,6 +400,28 @@ static void what_left_meanwhile_holds_nobody(void **state)
     assert_string_equal(stage_view(stage), "unlock");
 }
 
+/* Corrected elsewhere and refused again while the form is open: it says what is signed now, and what is said of that. */
+static void what_was_signed_meanwhile_is_shown(void **state)
+{
+    struct stage *stage = *state;
+
+    stage_unlock(stage);
+    make_said_refusals(stage);
+    stage_type(stage, "o" DOWN "e");
+    struct fixture *fixture = borrow(stage);
+    struct signer signer = {.practitioner = "nurse1", .practitioner_name = "Lee Jiwon", .organization = "", .consent_policy = "",
+                            .language = "en", .randomness = &fixture->options.randomness, .now = fixture->time.wall};
+    int64_t number = number_of(fixture, "SELECT number FROM outbox WHERE " CONSENT);
+    assert_int_equal(record_correct(fixture->store, number, "name: Park", false, &signer, NULL), STATUS_OK);
+    refuse(fixture, CONSENT, "Consent.performer: not known here");
+    stage->fixture->store = NULL;
+    stage_type(stage, "3");
+    assert_true(stage_shows("the patient; typed name, read back; Park"));
+    assert_true(stage_shows("not known here"));
+    stage_type(stage, SIGN);
+    assert_true(stage_shows("; Park)"));
+}
+
 #define AARON "{\"resourceType\":\"Patient\",\"id\":\"aaron\",\"name\":[{\"text\":\"Aaron Adams\"}],\"gender\":\"male\"," \
               "\"birthDate\":\"1950-01-01\"}"
 
@@ -536,6 +558,7 @@ int main(void)
         STAGED(what_is_typed_in_a_form_is_kept),
         STAGED(what_cannot_be_corrected_says_so),
         STAGED(what_left_meanwhile_holds_nobody),
+        STAGED(what_was_signed_meanwhile_is_shown),
         STAGED(it_is_no_place_to_return_to),
         cmocka_unit_test(at_every_size),
         cmocka_unit_test(in_other_languages),
