@@ -228,12 +228,18 @@ static enum status search_singly(struct pulling *pulling, const char *url, struc
     return status;
 }
 
-/* What is missing lies before the position that the pages were saved with: this type begins again. */
-static enum status forget_position(struct pulling *pulling, struct error *error)
+/* What is missing lies before the position that the pages were saved with: this type begins again, also when the line breaks
+ * before it has. */
+static enum status forget_position(void *context, struct error *error)
 {
-    struct position begin = {.type = pulling->position.type, .reached = INSTANT_NONE, .began = pulling->position.began};
+    struct pulling *pulling = context;
+    if (pulling->position.reached == INSTANT_NONE) {
+        return STATUS_OK; /* nothing was saved of it */
+    }
+    pulling->position.reached = INSTANT_NONE;
     enum status status = record_begin(pulling->sync->store, error);
-    return status == STATUS_OK ? sync_end_page(pulling->sync->store, save_position(pulling, &begin, error), error) : status;
+    return status == STATUS_OK ? sync_end_page(pulling->sync->store, save_position(pulling, &pulling->position, error), error)
+                               : status;
 }
 
 /* Applies what is found there; `then` (may be NULL) is what follows, most likely. */
@@ -242,7 +248,9 @@ static enum status apply_found(struct pulling *pulling, const struct buffer *url
     if (url->status != STATUS_OK) {
         return error_no_memory(error);
     }
-    enum status status = search_each_page_then(pulling->sync, pulling->result, buffer_text(url), then, apply_page, pulling, error);
+    const struct search_around around = {.then = then, .anew = forget_position};
+    enum status status = search_each_page_around(pulling->sync, pulling->result, buffer_text(url), &around, apply_page, pulling,
+                                                 error);
     return status != STATUS_OK && pulling->result->last.alone ? search_singly(pulling, buffer_text(url), error) : status;
 }
 
@@ -264,7 +272,7 @@ static enum status search_type(struct pulling *pulling, const char *since, const
     enum status status = apply_found(pulling, &url, follows ? buffer_text(&then) : NULL, error);
     buffer_free(&then);
     buffer_free(&url);
-    if (status == STATUS_FAILED && pulling->result->last.lacking && pulling->marking) {
+    if (status == STATUS_FAILED && pulling->result->last.lacking) {
         enum status forgotten = forget_position(pulling, error);
         return forgotten == STATUS_OK ? status : forgotten;
     }
@@ -509,6 +517,7 @@ enum status charts_pull(struct pulling *pulling, struct error *error)
         status = catch_up(pulling, error);
     }
     pulling->marking = false;
+    pulling->position.reached = INSTANT_NONE;
     if (status == STATUS_OK) {
         status = people_fetch(&pulling->people, pulling->sync, pulling->result, apply_page, pulling, error);
     }

@@ -29,6 +29,7 @@ struct walk {
     int64_t lacked;  /* of the first time that less came than is counted: then it is asked once more; 0 before */
     char *from;      /* owned: where it began again; NULL: nowhere */
     const char *then; /* the search after it, NULL when nobody knows */
+    enum status (*anew)(void *context, struct error *error); /* may be NULL */
     char *current;   /* owned, like the next two; NULL after the last page */
     char *next;
     char *landmark;
@@ -308,14 +309,15 @@ static enum status ask_for_less(struct walk *walk, enum status status, struct er
 }
 
 /* From the beginning: what is missing may stand anywhere. */
-static enum status ask_once_more(struct walk *walk, struct error *error)
+static enum status ask_once_more(struct walk *walk, void *context, struct error *error)
 {
     walk->lacked = walk->total - matches_distinct(&walk->matches);
     walk->result->last.lacking = false;
     memory_free(walk->from);
     walk->from = NULL;
     error_clear(error);
-    return walk_begin(walk, error);
+    enum status status = walk->anew == NULL ? STATUS_OK : walk->anew(context, error);
+    return status == STATUS_OK ? walk_begin(walk, error) : status;
 }
 
 static enum status step(struct walk *walk, enum status (*page)(void *context, const cJSON *bundle, struct error *error),
@@ -326,7 +328,7 @@ static enum status step(struct walk *walk, enum status (*page)(void *context, co
     enum status status = fetch_page(walk, &bundle, error);
     if (status == STATUS_FAILED && walk->result->last.lacking && walk->lacked == 0) {
         cJSON_Delete(bundle);
-        return ask_once_more(walk, error);
+        return ask_once_more(walk, context, error);
     }
     if (status == STATUS_UNREACHABLE || status == STATUS_FAILED) {
         cJSON_Delete(bundle);
@@ -357,15 +359,16 @@ enum status search_each_page(struct sync *sync, struct sync_result *result, cons
                              enum status (*page)(void *context, const cJSON *bundle, struct error *error), void *context,
                              struct error *error)
 {
-    return search_each_page_then(sync, result, url, NULL, page, context, error);
+    return search_each_page_around(sync, result, url, &(struct search_around){.then = NULL}, page, context, error);
 }
 
-enum status search_each_page_then(struct sync *sync, struct sync_result *result, const char *url, const char *then,
-                                  enum status (*page)(void *context, const cJSON *bundle, struct error *error), void *context,
-                                  struct error *error)
+enum status search_each_page_around(struct sync *sync, struct sync_result *result, const char *url,
+                                    const struct search_around *around,
+                                    enum status (*page)(void *context, const cJSON *bundle, struct error *error), void *context,
+                                    struct error *error)
 {
-    struct walk walk = {.sync = sync, .result = result, .url = url, .then = then, .landmark_at = 1, .sorted = is_sorted(url),
-                        .reached = INSTANT_NONE, .restarted_at = INSTANT_NONE};
+    struct walk walk = {.sync = sync, .result = result, .url = url, .then = around->then, .anew = around->anew, .landmark_at = 1,
+                        .sorted = is_sorted(url), .reached = INSTANT_NONE, .restarted_at = INSTANT_NONE};
     result->last.alone = false;
     result->last.lacking = false;
     read_type(&walk);

@@ -18,10 +18,17 @@ enum status search_each_page(struct sync *sync, struct sync_result *result, cons
                              enum status (*page)(void *context, const cJSON *bundle, struct error *error), void *context,
                              struct error *error) MUST_CHECK;
 
-/* The same. When it is at its last page, the search `then` (may be NULL) comes next, most likely. */
-enum status search_each_page_then(struct sync *sync, struct sync_result *result, const char *url, const char *then,
-                                  enum status (*page)(void *context, const cJSON *bundle, struct error *error), void *context,
-                                  struct error *error) MUST_CHECK;
+/* What a search may tell and be told besides. */
+struct search_around {
+    const char *then; /* the search that comes next, most likely, when it is at its last page; may be NULL */
+    /* Called before what lacked something is asked for once more: what was written down of how far it had come is void. May
+     * be NULL. */
+    enum status (*anew)(void *context, struct error *error);
+};
+enum status search_each_page_around(struct sync *sync, struct sync_result *result, const char *url,
+                                    const struct search_around *around,
+                                    enum status (*page)(void *context, const cJSON *bundle, struct error *error), void *context,
+                                    struct error *error) MUST_CHECK;
 
 /* How far a search sorted by _lastUpdated has come: moves *reached (INSTANT_NONE before the first page) on to the newest
  * of this page. False when the page does not go on from there, in order: then nothing can be told. */

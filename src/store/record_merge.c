@@ -215,6 +215,13 @@ static enum status take_theirs(struct meeting *meeting, cJSON **tree, const char
     return STATUS_OK;
 }
 
+static enum status build_on_theirs(struct meeting *meeting, struct error *error)
+{
+    cJSON_Delete(meeting->base);
+    meeting->base = cJSON_Duplicate(meeting->theirs, true);
+    return meeting->base == NULL ? error_no_memory(error) : STATUS_OK;
+}
+
 /* When theirs is what we sent before the nurse changed it again, and only the answer was lost, ours builds on it: nobody
  * else has changed anything. */
 static enum status rebase_on_own(struct store *store, const struct pending *pending, struct meeting *meeting,
@@ -242,12 +249,25 @@ static enum status rebase_on_own(struct store *store, const struct pending *pend
         }
     }
     sqlite3_reset(statement);
-    if (status == STATUS_OK && own) {
-        cJSON_Delete(meeting->base);
-        meeting->base = cJSON_Duplicate(meeting->theirs, true);
-        status = meeting->base == NULL ? error_no_memory(error) : STATUS_OK;
+    return status == STATUS_OK && own ? build_on_theirs(meeting, error) : status;
+}
+
+/* Likewise when theirs is ours but for a dangling reference (record_dangling.c): the server wrote it, nobody has. */
+static enum status rebase_on_dangling(struct store *store, const struct pending *pending, struct meeting *meeting,
+                                      struct error *error)
+{
+    struct at_server there = {.body = meeting->their_body, .length = strlen(meeting->their_body)};
+    char *named = NULL;
+    cJSON *tree = NULL;
+
+    enum status status = dangling_replaced(store, pending->number, &there, &named, error);
+    if (status == STATUS_OK && named != NULL) {
+        status = read_body(store, named, &tree, error);
     }
-    return status;
+    bool own = tree != NULL && resources_say_same(tree, meeting->mine);
+    cJSON_Delete(tree);
+    memory_free(named);
+    return status == STATUS_OK && own ? build_on_theirs(meeting, error) : status;
 }
 
 /* INVALID: a person has to look. Takes *tree. */
@@ -263,6 +283,9 @@ static enum status try_merge(struct store *store, const struct row *row, const s
     }
     if (status == STATUS_OK) {
         status = rebase_on_own(store, pending, &meeting, error);
+    }
+    if (status == STATUS_OK) {
+        status = rebase_on_dangling(store, pending, &meeting, error);
     }
     if (status == STATUS_OK) {
         status = merge_resources(meeting.base, meeting.mine, meeting.theirs, MERGE_ASK, &merge, error);

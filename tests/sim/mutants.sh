@@ -89,7 +89,7 @@ mutant 'only the first page is read' sync/pages.c \
 mutant 'less than the server counts taken for all' sync/pages.c \
     's/last && came < walk->total/false/'
 mutant 'a missing entry looked for behind the position' sync/charts.c \
-    's/last\.lacking && pulling->marking\)/last.lacking \&\& false)/'
+    's/pulling->position\.reached == INSTANT_NONE\) \{/true) {/'
 mutant 'a 404 taken for a deletion of own work' sync/compare.c \
     's/bool forgotten = ours && .*;/bool forgotten = false;/'
 mutant 'what waits keeps an id that a restored server forgot' src/store/record_forgotten.c \

@@ -268,6 +268,55 @@ static void a_name_of_nothing_is_ours_again(void **state)
     assert_int_equal(number_of(fixture, sql), 1);
 }
 
+/* Theirs, a version later, with another id of nothing, and with what somebody else added (NULL: nobody). */
+static char *named_again(const char *theirs, int version, const char *added)
+{
+    char text[32];
+    cJSON *tree = NULL;
+    cJSON *target = NULL;
+
+    assert_int_equal(json_parse(theirs, strlen(theirs), &tree, NULL), STATUS_OK);
+    cJSON_ArrayForEach(target, cJSON_GetObjectItemCaseSensitive(tree, "target")) {
+        if (text_equal(json_text(target, "reference"), "Observation/never")) {
+            text_format(text, sizeof text, "Observation/other%d", version);
+            cJSON_ReplaceItemInObjectCaseSensitive(target, "reference", cJSON_CreateString(text));
+        }
+    }
+    text_format(text, sizeof text, "%d", version);
+    cJSON_DeleteItemFromObjectCaseSensitive(tree, "meta");
+    json_add_text(json_add_object(tree, "meta"), "versionId", text);
+    if (added != NULL) {
+        cJSON_DeleteItemFromObjectCaseSensitive(tree, "activity");
+        json_add_text(json_add_object(tree, "activity"), "text", added);
+    }
+    char *body = json_print(tree);
+    cJSON_Delete(tree);
+    assert_non_null(body);
+    return body;
+}
+
+/* What put it right may have been stored with another id of nothing: the server wrote that, so nobody is asked. But what
+ * somebody else wrote there meanwhile is not passed over. */
+static void another_name_of_nothing_is_no_conflict(void **state)
+{
+    static const char *const added[] = {NULL, "copied"};
+    struct fixture *fixture = *state;
+    char refused[UUID_SIZE] = "";
+
+    int64_t number = all_but_the_pulse(fixture, refused, false);
+    char *theirs = named_at_server(fixture, number, refused, "", false);
+    assert_int_equal(record_found(fixture->store, number, "v9", "1", theirs, &fixture->error), STATUS_OK);
+    for (int i = 0; i < 2; i++) {
+        char *again = named_again(theirs, 2 + i, added[i]);
+
+        assert_int_equal(record_conflict(fixture->store, number, again, &fixture->error), STATUS_OK);
+        memory_free(again);
+        assert_string_equal(text_of(fixture, "SELECT state || base_version FROM outbox WHERE body LIKE '%\"Provenance\"%'"),
+                            i == 0 ? "waiting2" : "conflict2");
+    }
+    memory_free(theirs);
+}
+
 /* A server may say which version it means. */
 static void a_name_of_a_version_is_no_name_of_nothing(void **state)
 {
@@ -296,6 +345,7 @@ int main(void)
         record_test(nor_where_the_server_kept_our_id),
         record_test(names_in_another_order_are_not_mixed_up),
         record_test(a_name_of_nothing_is_ours_again),
+        record_test(another_name_of_nothing_is_no_conflict),
         record_test(a_name_of_a_version_is_no_name_of_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

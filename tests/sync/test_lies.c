@@ -522,54 +522,12 @@ static void what_a_server_counts_and_does_not_show_is_told(void **state)
     free_bed(bed);
 }
 
-/* The last thing of one page comes once more as the first of the next, in the place of another, as it does where pages are
- * places in a list that shifts while it is read. `step`: pages that were changed. */
-static void shift(struct script *script, const struct request *request, struct response *response)
-{
-    static char *last = NULL;
-    cJSON *copy = NULL;
-    bool next = strstr(request->url, "_getpages") != NULL;
-    if (script->step > 0 || response->status != 200 || (!next && strstr(request->url, "/Observation?") == NULL)) {
-        return;
-    }
-    cJSON *tree = answer_tree(response);
-    cJSON *entries = cJSON_GetObjectItemCaseSensitive(tree, "entry");
-    if (next && last != NULL) {
-        assert_int_equal(json_parse(last, strlen(last), &copy, NULL), STATUS_OK);
-        cJSON_ReplaceItemInArray(entries, 0, copy);
-        cJSON_DeleteItemFromObjectCaseSensitive(tree, "total");
-        cJSON_AddNumberToObject(tree, "total", 300); /* known on the last page, as at HAPI */
-        script->step++;
-    }
-    memory_free(last);
-    last = script->step > 0 ? NULL : json_print(cJSON_GetArrayItem(entries, cJSON_GetArraySize(entries) - 1));
-    answer_set(response, tree);
-}
-
-static void pages_that_shift_leave_nothing_out(void **state)
-{
-    (void)state;
-    struct bed *bed = new_bed("List/l1", NULL, 150);
-    struct script script;
-    struct bed *plain = new_bed("List/l1", NULL, 150);
-    assert_run(plain, STATUS_OK);
-    script_begin(&script, bed);
-    script.alter = shift;
-    assert_run(bed, STATUS_OK);
-    assert_int_equal(script.step, 1);
-    assert_int_equal(number(bed, RESOURCE_COUNT), number(plain, RESOURCE_COUNT));
-    free_bed(plain);
-    script_end(&script);
-    free_bed(bed);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_lie_has_a_name_and_passes),
         cmocka_unit_test(half_a_caseload_sends_nobody_away),
         cmocka_unit_test(what_a_server_counts_and_does_not_show_is_told),
-        cmocka_unit_test(pages_that_shift_leave_nothing_out),
         bed_test(doubles_and_odd_ids_are_stored_once),
         bed_test(the_longest_id_goes_all_the_way),
         bed_test(endless_pages_end),
