@@ -99,7 +99,8 @@ static void send_modes(const char *modes)
     (void)fflush(terminal);
 }
 
-/* What terminfo leaves out: pastes, word motion, and arrows of terminals that stay in normal cursor mode. */
+/* What terminfo leaves out: pastes, word motion, arrows of terminals that stay in normal cursor mode, and the keys that a
+ * terminal has which calls itself by an older one's name: unknown, they would count as Esc and what follows it. */
 static void define_keys(void)
 {
     static const struct {
@@ -110,6 +111,8 @@ static void define_keys(void)
         {"\033[1;5C", INPUT_WORD_RIGHT},  {"\033[1;3D", INPUT_WORD_LEFT},  {"\033[1;3C", INPUT_WORD_RIGHT},
         {"\033[A", KEY_UP},               {"\033[B", KEY_DOWN},            {"\033[C", KEY_RIGHT},
         {"\033[D", KEY_LEFT},             {"\033[H", KEY_HOME},            {"\033[F", KEY_END},
+        {"\033[Z", KEY_BTAB},             {"\033[3~", KEY_DC},              {"\033[5~", KEY_PPAGE},
+        {"\033[6~", KEY_NPAGE},           {"\033[1~", KEY_HOME},            {"\033[4~", KEY_END},
     };
 
     for (size_t i = 0; i < sizeof defined / sizeof *defined; i++) {
