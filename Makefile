@@ -208,13 +208,15 @@ check-catalogues: $(BUILD)/doorstep.pot
 	$(Q)tests/check/strings.sh $(PROGRAM_SOURCES) $(wildcard views/*.def)
 
 # --- sanitizers and valgrind -------------------------------------------------------------------------
-.PHONY: asan tsan valgrind coverage
+.PHONY: asan tsan tests-threads valgrind coverage
+# They go through the same code thousands of times, on one thread: make asan has them, tsan and valgrind do not.
+SWEEPS = %/test_crash %/test_record_faults %/test_memory %/test_steps %/test_power
 asan:
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)-asan SANITIZE=address,undefined OPTIMISE='-O1 -g' test-programs
 tsan:
-	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)-tsan SANITIZE=thread OPTIMISE='-O1 -g' tests-sync
-# Not the sweeps, which go through the same code thousands of times: make asan has them.
-SWEEPS = %/test_crash %/test_record_faults %/test_memory %/test_steps %/test_power
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)-tsan SANITIZE=thread OPTIMISE='-O1 -g' tests-threads
+tests-threads: $(filter-out $(SWEEPS),$(patsubst %.c,$(BUILD)/%,$(wildcard tests/sync/test_*.c))) | $(BUILD)/loopback $(BUILD)/practice
+	$(Q)BUILD=$(abspath $(BUILD)) tests/run.sh $^
 VALGRIND = valgrind --quiet --error-exitcode=99 --leak-check=full --show-leak-kinds=definite \
            --errors-for-leak-kinds=definite --suppressions=tests/valgrind.supp
 valgrind: all $(TESTS)
