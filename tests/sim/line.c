@@ -116,7 +116,10 @@ static enum trouble choose(struct nurse *nurse, const struct request *request)
         return TROUBLE_EXPIRED;
     }
     note_search(world, request);
-    /* Who left something out may leave out more when he is asked again. */
+    /* Who left something out may leave out more when he is asked again; or the line breaks just then. */
+    if (!world->healed && world->left_out > 0 && world->asked_first && world->asked_again && chance(world, 40)) {
+        return TROUBLE_LOST_REQUEST;
+    }
     uint32_t lies = world->left_out > 0 && world->asked_again ? 50 : world->lies && world->left_out == 0 ? 30 : 0;
     if (!world->healed && (world->asked_first || fits(request, TROUBLE_LOST_PAGE)) && chance(world, lies)) {
         return TROUBLE_ODD_ANSWER;

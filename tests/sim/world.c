@@ -58,7 +58,7 @@ static void begin(struct world *world)
     world->patient_count = 3 + (int)draw(world, 2);
     world->tunnels = world->seed % 4 == 1;
     world->lies = world->seed % 6 == 3;
-    world->behind = world->seed % 8 == 0 ? 30 * INSTANT_MINUTE : 0;
+    world->behind = world->seed % 16 == 0 ? 30 * INSTANT_MINUTE : 0;
     trace(world, "seed %llu: %d nurses, %d patients, %u %% trouble, %lld ms a request", (unsigned long long)world->seed,
           world->nurse_count, world->patient_count, world->trouble_percent, (long long)world->latency);
     world->model = make_model(world);
